@@ -1,0 +1,145 @@
+/**
+ * What a node offers to every face (HTTP, later gRPC) and to embedders: the key-value operations of one keyspace, and the node's status.
+ * Faces decode and validate shape; the service checks limits, routes the key to its shard and waits. All failures are `KvorumError`s.
+ *
+ * This file holds types only.
+ */
+
+/** A key's state at a revision. Byte fields belong to the caller. */
+export interface KeyValue {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+  readonly createRevision: number;
+  readonly modRevision: number;
+  readonly version: number;
+}
+
+export interface ReadOptions {
+  /** `linearizable` (default) sees every write acknowledged before the call; `serializable` answers at once from this node's state. */
+  readonly consistency?: 'linearizable' | 'serializable';
+  /** Read the state as of this revision (≥ 1). Default: the newest. */
+  readonly revision?: number | undefined;
+  /** Gives up with TIMEOUT after this long; default: the node's request timeout. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** At most one of the two conditions; without one the write is unconditional. */
+export interface WriteOptions {
+  /** Only when the key's modRevision is this (≥ 1). */
+  readonly ifModRevision?: number | undefined;
+  /** Only when the key is absent. */
+  readonly ifAbsent?: boolean | undefined;
+  readonly timeoutMs?: number | undefined;
+}
+
+export interface GetResult {
+  /** Undefined when the key is absent. */
+  readonly kv: KeyValue | undefined;
+  /** The shard's revision that the answer reflects. */
+  readonly revision: number;
+}
+
+export interface PutResult {
+  readonly revision: number;
+  readonly createRevision: number;
+  readonly version: number;
+}
+
+export interface DeleteResult {
+  readonly revision: number;
+  /** 0 when the key was absent; then nothing changed. */
+  readonly deleted: number;
+}
+
+export interface ListOptions extends ReadOptions {
+  /** Keys that start with these bytes; empty or absent: all keys. */
+  readonly prefix?: Uint8Array | undefined;
+  /** Start at this key (inclusive) instead of the prefix itself; how a cursor resumes. */
+  readonly from?: Uint8Array | undefined;
+  /** At most this many keys; 0 or absent: no limit. */
+  readonly limit?: number | undefined;
+  /** Leave values out: rows then have an empty `value`. */
+  readonly keysOnly?: boolean | undefined;
+}
+
+/** A list that is read page by page; every page shows the same revision. */
+export interface Listing {
+  readonly revision: number;
+  /** Pages in key order, each made within a few milliseconds; ends at the limit or the last key. Leaving early releases what it pins. */
+  readonly pages: AsyncIterable<readonly KeyValue[]>;
+  /** After the last page: the first key not listed when the limit cut the list, else undefined. */
+  readonly nextKey: () => Uint8Array | undefined;
+}
+
+export interface KvService {
+  get(key: Uint8Array, options?: ReadOptions): Promise<GetResult>;
+  /** `value` may be empty. */
+  put(key: Uint8Array, value: Uint8Array, options?: WriteOptions): Promise<PutResult>;
+  delete(key: Uint8Array, options?: WriteOptions): Promise<DeleteResult>;
+  list(options?: ListOptions): Promise<Listing>;
+  /** Keys with the prefix, without reading them. */
+  count(options?: Pick<ListOptions, 'prefix' | keyof ReadOptions>): Promise<{ readonly count: number; readonly revision: number }>;
+  /** Forgets versions older than `revision` (revision compaction). */
+  compact(revision: number): Promise<{ readonly revision: number }>;
+}
+
+export type NodeRole = 'leader' | 'follower' | 'candidate' | 'preCandidate' | 'learner';
+
+export interface ShardStatus {
+  readonly shard: number;
+  readonly keyspace: string;
+  readonly role: NodeRole;
+  /** Undefined when none is known. */
+  readonly leader: number | undefined;
+  readonly term: number;
+  readonly commitIndex: number;
+  readonly appliedIndex: number;
+  readonly flushedIndex: number;
+  readonly lastIndex: number;
+  readonly revision: number;
+  readonly compactRevision: number;
+  readonly keys: number;
+  /** 16 hex digits each; comparable between replicas at equal appliedIndex. */
+  readonly chainHash: string;
+  readonly contentHash: string;
+}
+
+export interface MemberStatus {
+  readonly nodeId: number;
+  readonly peerAddress: string;
+  /** As the member told in its handshake; undefined until then. */
+  readonly clientAddress: string | undefined;
+  readonly isSelf: boolean;
+  readonly isConnected: boolean;
+  /** Leads the default keyspace as far as this node knows. */
+  readonly isLeader: boolean;
+}
+
+export interface NodeStatus {
+  readonly nodeId: number;
+  /** 16 hex digits. */
+  readonly clusterId: string;
+  readonly version: string;
+  readonly state: 'starting' | 'forming' | 'running' | 'stopping' | 'failed';
+  /** True when this node can serve linearizable requests now. */
+  readonly isReady: boolean;
+  /** Why it is not ready, or what needs attention, in words with what to do. */
+  readonly warnings: readonly string[];
+  readonly shards: readonly ShardStatus[];
+  readonly members: readonly MemberStatus[];
+  readonly clientAddress: string | undefined;
+  readonly peerAddress: string | undefined;
+  readonly storage: 'disk' | 'memory';
+  readonly uptimeMs: number;
+}
+
+/** What the ops routes ask of a node. */
+export interface NodeInfo {
+  status(): NodeStatus;
+  /** Resolves once a linearizable read passed, rejects with a `KvorumError` otherwise; `/readyz` asks it. */
+  checkReady(timeoutMs: number): Promise<void>;
+  /** False once the node has failed; needs no quorum (S14). */
+  isLive(): boolean;
+  /** Prometheus text. */
+  metricsText(): Promise<string>;
+}
