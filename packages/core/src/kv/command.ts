@@ -1,0 +1,137 @@
+/**
+ * One command as bytes, format 1. Encoded once, where the request arrived; forwarding and batching pass the bytes on.
+ *
+ * | offset | field |
+ * |---|---|
+ * | 0 | type u8 |
+ * | 1 | flags u8: which optional fields the body has |
+ * | 2 | reserved u16, zero |
+ * | 4 | body length u32 |
+ * | 8 | body |
+ *
+ * Bodies (little-endian; a field in brackets is there when its flag is set):
+ * - put: [lease u64] [ifModRevision u64] key length u32, key, value
+ * - delete: [ifModRevision u64] key length u32, key [rangeEnd]
+ * - compact: revision u64
+ *
+ * A new kind of command takes a new type; a replica that does not know it must not guess, so decoding is strict.
+ */
+import { assert } from '../base/assert.js';
+import { writeU32, writeU64 } from '../base/bytes.js';
+
+/** Types of command. */
+export const COMMAND_PUT = 1;
+export const COMMAND_DELETE = 2;
+export const COMMAND_COMPACT = 3;
+
+/** Flags of a command. */
+export const FLAG_LEASE = 1;
+export const FLAG_IF_MOD_REVISION = 2;
+export const FLAG_IF_ABSENT = 4;
+export const FLAG_RANGE_END = 8;
+
+/** Bytes before a command's body. */
+export const COMMAND_HEAD_BYTES = 8;
+
+/** Longest key; the shortest is one byte. */
+export const KEY_BYTES_MAX = 65_536;
+
+/** Longest range end: a key's successor is one byte longer than the key. */
+export const RANGE_END_BYTES_MAX = KEY_BYTES_MAX + 1;
+
+/** As `rangeEnd`: every key ≥ the start. */
+export const RANGE_END_OPEN = Uint8Array.of(0);
+
+/** Conditions and attributes of a put. */
+export interface PutOptions {
+  /** Lease id as an unsigned 64-bit number, 0n (default) for none. */
+  readonly lease?: bigint;
+  /** Write only when the key's newest modRevision is this one; 0 means: only when it does not exist. */
+  readonly ifModRevision?: number;
+  /** Write only when the key does not exist. Not together with `ifModRevision`. */
+  readonly ifAbsent?: boolean;
+}
+
+/** What a delete covers and asks for. */
+export interface DeleteOptions {
+  /** Delete [key, rangeEnd) instead of one key; {@link RANGE_END_OPEN} for everything from `key` on. Not with `ifModRevision`. */
+  readonly rangeEnd?: Uint8Array;
+  /** Delete only when the key's newest modRevision is this one. */
+  readonly ifModRevision?: number;
+}
+
+/** Encodes a put. Key and value are copied (N13). Key length must be within 1 to {@link KEY_BYTES_MAX}. */
+export function encodePut(key: Uint8Array, value: Uint8Array, options: PutOptions = {}): Uint8Array {
+  assert(key.length > 0 && key.length <= KEY_BYTES_MAX, 'key length out of range');
+  assert(
+    options.ifModRevision === undefined || options.ifAbsent !== true,
+    'ifModRevision and ifAbsent exclude each other',
+  );
+  const lease = options.lease ?? 0n;
+  let flags = 0;
+  let body = 4 + key.length + value.length;
+  if (lease !== 0n) {
+    flags |= FLAG_LEASE;
+    body += 8;
+  }
+  if (options.ifModRevision !== undefined) {
+    flags |= FLAG_IF_MOD_REVISION;
+    body += 8;
+  }
+  if (options.ifAbsent === true) flags |= FLAG_IF_ABSENT;
+  const command = startCommand(COMMAND_PUT, flags, body);
+  let at = COMMAND_HEAD_BYTES;
+  if (lease !== 0n) {
+    assert(lease > 0n && lease < 1n << 64n, 'lease out of range');
+    writeU32(command, at, Number(lease & 0xffff_ffffn));
+    writeU32(command, at + 4, Number(lease >> 32n));
+    at += 8;
+  }
+  if (options.ifModRevision !== undefined) {
+    writeU64(command, at, options.ifModRevision);
+    at += 8;
+  }
+  writeU32(command, at, key.length);
+  command.set(key, at + 4);
+  command.set(value, at + 4 + key.length);
+  return command;
+}
+
+/** Encodes a delete of one key or of a range. */
+export function encodeDelete(key: Uint8Array, options: DeleteOptions = {}): Uint8Array {
+  const { rangeEnd, ifModRevision } = options;
+  assert(key.length > 0 && key.length <= KEY_BYTES_MAX, 'key length out of range');
+  assert(rangeEnd === undefined || ifModRevision === undefined, 'ifModRevision needs a single key');
+  assert(
+    rangeEnd === undefined || (rangeEnd.length > 0 && rangeEnd.length <= RANGE_END_BYTES_MAX),
+    'bad rangeEnd length',
+  );
+  const flags =
+    (ifModRevision === undefined ? 0 : FLAG_IF_MOD_REVISION) | (rangeEnd === undefined ? 0 : FLAG_RANGE_END);
+  const conditionBytes = ifModRevision === undefined ? 0 : 8;
+  const command = startCommand(COMMAND_DELETE, flags, conditionBytes + 4 + key.length + (rangeEnd?.length ?? 0));
+  let at = COMMAND_HEAD_BYTES;
+  if (ifModRevision !== undefined) {
+    writeU64(command, at, ifModRevision);
+    at += 8;
+  }
+  writeU32(command, at, key.length);
+  command.set(key, at + 4);
+  if (rangeEnd !== undefined) command.set(rangeEnd, at + 4 + key.length);
+  return command;
+}
+
+/** Encodes a compaction of all revisions below `revision`. */
+export function encodeCompact(revision: number): Uint8Array {
+  const command = startCommand(COMMAND_COMPACT, 0, 8);
+  writeU64(command, COMMAND_HEAD_BYTES, revision);
+  return command;
+}
+
+function startCommand(type: number, flags: number, bodyBytes: number): Uint8Array {
+  const command = new Uint8Array(COMMAND_HEAD_BYTES + bodyBytes);
+  command[0] = type;
+  command[1] = flags;
+  writeU32(command, 4, bodyBytes);
+  return command;
+}
