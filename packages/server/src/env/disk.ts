@@ -35,7 +35,10 @@ export interface Disk {
   exists(path: string): Promise<boolean>;
   /** A whole file; for small files (limit: 64 MiB). */
   readFile(path: string): Promise<Uint8Array>;
-  /** Write temp file, sync, rename over `path`, sync directory (N15): afterwards the old or the new content is there, whole. */
+  /**
+   * Write temp file (`path` + `.tmp`), sync, rename over `path`, sync directory (N15): afterwards the old or the new content is there, whole.
+   * Calls for the same path must not overlap.
+   */
   replaceFile(path: string, content: Uint8Array): Promise<void>;
   /** Opens for positional reads and writes. `create` makes an empty file (mode 0600) where there was none. */
   open(path: string, mode: 'read' | 'write' | 'create'): Promise<DiskFile>;
@@ -44,7 +47,10 @@ export interface Disk {
   remove(path: string): Promise<void>;
   syncDir(path: string): Promise<void>;
   space(path: string): Promise<DiskSpace>;
-  /** Takes an exclusive lock that the system drops when the process ends. Undefined when another process holds it. */
+  /**
+   * Takes an exclusive lock that the system drops when the process ends, however it ends. Undefined when it is held, by another process
+   * or by this one. Names beginning with `path` in its directory belong to the lock.
+   */
   lock(path: string): Promise<DiskLock | undefined>;
   /** A writer of log files on a thread of its own, so that a busy thread pool or loop never delays a sync (architecture 4). */
   openLogWriter(): Promise<LogWriter>;
@@ -73,19 +79,23 @@ export interface LogAppend {
   /** A path given to {@link LogWriter.openFile} before. */
   readonly path: string;
   readonly position: number;
-  /** Written in order as one gather write. Must stay untouched until `done` is called. */
-  readonly chunks: readonly Uint8Array[];
+  /** Must stay untouched until `done` is called. Bytes in memory from {@link LogWriter.allocate} are not copied. */
+  readonly bytes: Uint8Array;
 }
 
 /**
  * Durable appends. At most one `append` is under way; its owner (the WAL) waits for `done` before the next.
  * `done(undefined)` means: all bytes written and fdatasync returned. `done(error)` means the state of the file is unknown.
+ * `done` is never called inside `append`.
  */
 export interface LogWriter {
+  /** Memory that the writer's thread can read without a copy. Lives as long as the writer: allocate few and reuse them. */
+  allocate(byteLength: number): Uint8Array;
   /** Opens an existing file for appends; before the first `append` to it. */
   openFile(path: string): Promise<void>;
   /** Forgets a file that is not written any more. */
   closeFile(path: string): Promise<void>;
   append(request: LogAppend, done: (error: DiskError | undefined) => void): void;
+  /** Waits for the append under way. Idempotent. */
   close(): Promise<void>;
 }

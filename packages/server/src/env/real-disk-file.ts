@@ -1,0 +1,54 @@
+/** One open file over `node:fs`. */
+import type { FileHandle } from 'node:fs/promises';
+import { DiskError, type DiskFile } from './disk.js';
+import { asDiskCall } from './disk-failure.js';
+
+/** Calls map to single system calls; only short reads and writes are continued. */
+export class RealDiskFile implements DiskFile {
+  readonly path: string;
+  readonly #handle: FileHandle;
+
+  constructor(path: string, handle: FileHandle) {
+    this.path = path;
+    this.#handle = handle;
+  }
+
+  size(): Promise<number> {
+    return asDiskCall('stat', this.path, async () => (await this.#handle.stat()).size);
+  }
+
+  read(position: number, into: Uint8Array): Promise<number> {
+    return asDiskCall('read', this.path, async () => {
+      let filled = 0;
+      while (filled < into.length) {
+        const { bytesRead } = await this.#handle.read(into, filled, into.length - filled, position + filled);
+        if (bytesRead === 0) break;
+        filled += bytesRead;
+      }
+      return filled;
+    });
+  }
+
+  write(position: number, bytes: Uint8Array): Promise<void> {
+    return asDiskCall('write', this.path, async () => {
+      let written = 0;
+      while (written < bytes.length) {
+        const { bytesWritten } = await this.#handle.write(bytes, written, bytes.length - written, position + written);
+        if (bytesWritten === 0) throw new DiskError('write', this.path, 'EIO');
+        written += bytesWritten;
+      }
+    });
+  }
+
+  truncate(size: number): Promise<void> {
+    return asDiskCall('truncate', this.path, () => this.#handle.truncate(size));
+  }
+
+  sync(): Promise<void> {
+    return asDiskCall('sync', this.path, () => this.#handle.datasync());
+  }
+
+  close(): Promise<void> {
+    return asDiskCall('close', this.path, () => this.#handle.close());
+  }
+}
