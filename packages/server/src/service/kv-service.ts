@@ -78,7 +78,9 @@ export interface KvService {
   delete(key: Uint8Array, options?: WriteOptions): Promise<DeleteResult>;
   list(options?: ListOptions): Promise<Listing>;
   /** Keys with the prefix, without reading them. */
-  count(options?: Pick<ListOptions, 'prefix' | keyof ReadOptions>): Promise<{ readonly count: number; readonly revision: number }>;
+  count(
+    options?: Pick<ListOptions, 'prefix' | keyof ReadOptions>,
+  ): Promise<{ readonly count: number; readonly revision: number }>;
   /** Forgets versions older than `revision` (revision compaction). */
   compact(revision: number): Promise<{ readonly revision: number }>;
 }
