@@ -15,7 +15,7 @@ const WITHOUT_NODE = new Set(['core', 'protocol']);
 /** Level of each folder below src; a file directly in src is above all of them. */
 const LEVELS = {
   core: { base: 0, raft: 1, kv: 1, swim: 1, placement: 1 },
-  server: { env: 0, storage: 1, transport: 1, shard: 2, cluster: 3, service: 4, api: 5, ops: 5 },
+  server: { env: 0, options: 1, storage: 1, transport: 1, shard: 2, cluster: 3, service: 4, api: 5, ops: 5 },
 };
 const TOP = 9;
 /** Pairs of one level that must not import each other. */

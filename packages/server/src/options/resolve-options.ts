@@ -1,0 +1,149 @@
+/**
+ * Turns given options into the complete, checked form, or tells everything that is wrong with them. The only place that fills defaults
+ * and the only place that checks ranges.
+ */
+import type { Address } from '../env/network.js';
+import { formatAddress, isLoopback } from './address.js';
+import { closestName } from './closest-name.js';
+import type { NodeOptions, OptionName, ResolvedNodeOptions } from './node-options.js';
+import { OptionError, type OptionProblem, showGiven } from './option-error.js';
+import { sortById } from './option-kinds.js';
+import { isOptionName, optionNames, optionTable, votersMax } from './option-table.js';
+
+/** Options or what is wrong with them: either `options` with no problems, or at least one problem. */
+export type OptionsCheck =
+  | { readonly options: ResolvedNodeOptions; readonly problems: readonly [] }
+  | { readonly options: undefined; readonly problems: readonly [OptionProblem, ...OptionProblem[]] };
+
+/**
+ * Fills defaults and checks every value. Throws an {@link OptionError} that names each wrong option, its value and what is allowed.
+ *
+ * @example
+ * resolveOptions({ heartbeatMs: 50 }).electionTimeoutMs; // 700
+ */
+export function resolveOptions(input: NodeOptions): ResolvedNodeOptions {
+  const check = checkOptions({ ...input });
+  if (check.options !== undefined) return check.options;
+  const [first, ...others] = check.problems;
+  throw new OptionError(first, others);
+}
+
+/** As {@link resolveOptions} for input of unknown shape (a file, flags), and without throwing: every problem is told. */
+export function checkOptions(input: Readonly<Record<string, unknown>>): OptionsCheck {
+  const problems: OptionProblem[] = unknownNames(input);
+  const given = readAll(input, problems);
+  const options = settle(given, input, problems);
+  const [first, ...others] = problems;
+  return first === undefined ? { options, problems: [] } : { options: undefined, problems: [first, ...others] };
+}
+
+/** Things that are allowed and yet deserve a warning when a node starts, as sentences. */
+export function optionWarnings(options: ResolvedNodeOptions): readonly string[] {
+  const warnings: string[] = [];
+  const voters = options.peers.size;
+  if (voters % 2 === 0) {
+    warnings.push(`${voters} voters survive no more failures than ${voters - 1}: use an odd number of peers`);
+  }
+  const listeners: [string, Address | undefined][] = [
+    ['clientAddress', options.clientAddress],
+    ['peerAddress', options.peerAddress],
+  ];
+  for (const [name, address] of listeners) {
+    if (address === undefined || isLoopback(address.host)) continue;
+    warnings.push(
+      `${name} ${formatAddress(address)} can be reached from other machines, without encryption or passwords: allow only trusted networks`,
+    );
+  }
+  return warnings;
+}
+
+function unknownNames(input: Readonly<Record<string, unknown>>): OptionProblem[] {
+  const names = Object.keys(input).filter((name) => !isOptionName(name));
+  return names.map((name) => {
+    const meant = closestName(name, optionNames);
+    const allowed = meant === undefined ? `one of ${optionNames.join(', ')}` : meant;
+    const hint = meant === undefined ? `the options are ${optionNames.join(', ')}` : `did you mean ${meant}?`;
+    return { option: name, value: input[name], allowed, message: `unknown option ${name}: ${hint}` };
+  });
+}
+
+function readAll(input: Readonly<Record<string, unknown>>, problems: OptionProblem[]): ResolvedNodeOptions {
+  const read = <Name extends OptionName>(name: Name): ResolvedNodeOptions[Name] => {
+    const row = optionTable[name];
+    const given = input[name];
+    if (given === undefined) return row.default;
+    const result = row.kind.read(given);
+    if (result !== undefined) return result.value;
+    problems.push(problem(name, given, row.kind.allowed));
+    return row.default;
+  };
+  return {
+    nodeId: read('nodeId'),
+    clusterName: read('clusterName'),
+    dataDir: read('dataDir'),
+    storage: read('storage'),
+    peers: read('peers'),
+    peerAddress: read('peerAddress'),
+    clientAddress: read('clientAddress'),
+    advertiseClientAddress: read('advertiseClientAddress'),
+    demoRoutes: read('demoRoutes'),
+    heartbeatMs: read('heartbeatMs'),
+    electionTimeoutMs: read('electionTimeoutMs'),
+    requestTimeoutMs: read('requestTimeoutMs'),
+    connectTimeoutMs: read('connectTimeoutMs'),
+    drainTimeoutMs: read('drainTimeoutMs'),
+    walSegmentBytes: read('walSegmentBytes'),
+    logRetainBytes: read('logRetainBytes'),
+    logRetainBytesNode: read('logRetainBytesNode'),
+    ringBytes: read('ringBytes'),
+    diskReserveBytes: read('diskReserveBytes'),
+    maxInflightMessages: read('maxInflightMessages'),
+    maxInflightBytes: read('maxInflightBytes'),
+    peerQueueBytes: read('peerQueueBytes'),
+    requestQueueBytes: read('requestQueueBytes'),
+    requestQueueCount: read('requestQueueCount'),
+    maxConnections: read('maxConnections'),
+    snapshotBytesPerSecond: read('snapshotBytesPerSecond'),
+  };
+}
+
+/** Fills what follows from other options and checks rules between options. */
+function settle(
+  given: ResolvedNodeOptions,
+  input: Readonly<Record<string, unknown>>,
+  problems: OptionProblem[],
+): ResolvedNodeOptions {
+  const electionMin = 3 * given.heartbeatMs;
+  if (given.electionTimeoutMs < electionMin) {
+    const allowed = `at least ${electionMin}ms (3 × heartbeatMs, which is ${given.heartbeatMs}ms)`;
+    problems.push(problem('electionTimeoutMs', given.electionTimeoutMs, allowed));
+  }
+  if (given.logRetainBytesNode < given.logRetainBytes) {
+    const allowed = `at least logRetainBytes, which is ${optionTable.logRetainBytes.kind.show(given.logRetainBytes)}`;
+    problems.push(problem('logRetainBytesNode', given.logRetainBytesNode, allowed));
+  }
+  const self = given.peers.get(given.nodeId);
+  const peerAddress = input['peerAddress'] === undefined && self !== undefined ? self : given.peerAddress;
+  const peers = sortById(new Map([...given.peers, [given.nodeId, self ?? peerAddress]]));
+  const twin = [...peers].find(
+    ([id, peer]) => id !== given.nodeId && formatAddress(peer) === formatAddress(peerAddress),
+  );
+  if (twin !== undefined) {
+    const allowed = `an address of its own; in peers it belongs to node ${twin[0]}`;
+    problems.push(problem('peerAddress', formatAddress(peerAddress), allowed));
+  }
+  if (peers.size > votersMax) {
+    const allowed = `at most ${votersMax} nodes with this one, whose nodeId ${given.nodeId} is not among them`;
+    problems.push(problem('peers', input['peers'], allowed));
+  }
+  return { ...given, peerAddress, peers };
+}
+
+function problem(name: OptionName, value: unknown, allowed: string): OptionProblem {
+  return {
+    option: name,
+    value,
+    allowed,
+    message: `option ${name}: ${showGiven(value)} is not allowed; allowed: ${allowed}`,
+  };
+}
