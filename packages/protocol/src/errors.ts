@@ -27,6 +27,10 @@ export const errorTable = {
   FUTURE_REVISION: { http: 400, grpc: 11, retryable: false },
   KEY_TOO_LARGE: { http: 414, grpc: 3, retryable: false },
   REQUEST_TOO_LARGE: { http: 413, grpc: 3, retryable: false },
+  /** Request line and headers of an HTTP request together are too long. */
+  HEADERS_TOO_LARGE: { http: 431, grpc: 3, retryable: false },
+  /** The request did not arrive whole in time; nothing was done. */
+  REQUEST_TOO_SLOW: { http: 408, grpc: 4, retryable: true },
   /** The node's queues are full; nothing was done. */
   TOO_MANY_REQUESTS: { http: 429, grpc: 8, retryable: true },
   /** No leader is known or it did not answer in time. `mayHaveHappened` tells of a write. */

@@ -1,0 +1,89 @@
+/** Routes a request to its function. Knows nothing of listening, so any HTTP/1.1 listener can call it. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { KvorumError } from '@kvorum/protocol';
+import type { KvService, NodeInfo } from '../../service/kv-service.js';
+import { compactRevisions } from './compact-route.js';
+import { serveDemo } from './demo-routes.js';
+import { Exchange, type ExchangeContext } from './exchange.js';
+import { deleteKey, getKey, putKey } from './kv-routes.js';
+import { listKeys } from './list-route.js';
+import { serveOps } from './ops-routes.js';
+import { ReadyCheck } from './ready-check.js';
+
+export interface HandlerDeps extends ExchangeContext {
+  readonly kv: KvService;
+  readonly info: NodeInfo;
+}
+
+export interface HandlerOptions {
+  readonly demoRoutes: boolean;
+  readonly readyCacheMs: number;
+  readonly readyTimeoutMs: number;
+}
+
+/** Serves one request. `isContinueExpected`: the client waits for `100 Continue` before it sends the body. */
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse, isContinueExpected: boolean) => void;
+
+const kvPath = '/kv/';
+const keyMethods = 'GET, HEAD, PUT, DELETE';
+
+/** Makes the function that answers requests. It never throws. */
+export function createRequestHandler(deps: HandlerDeps, options: HandlerOptions): RequestHandler {
+  const { kv, info } = deps;
+  const opsDeps = { info, ready: new ReadyCheck(deps, options) };
+
+  return (request, response, isContinueExpected) => {
+    const exchange = new Exchange(deps, request, response, isContinueExpected);
+    try {
+      const target = originForm(request.url ?? '/');
+      const mark = target.indexOf('?');
+      const path = mark < 0 ? target : target.slice(0, mark);
+      const query = mark < 0 ? undefined : target.slice(mark + 1);
+      if (path.startsWith(kvPath)) serveKey(exchange, kv, path.slice(kvPath.length), query);
+      else if (path === '/compact') serveCompact(exchange, kv, query);
+      else if (serveOps(exchange, opsDeps, path)) return;
+      else if (options.demoRoutes && serveDemo(exchange, deps, path, query)) return;
+      else exchange.fail(unknownRoute());
+    } catch (error) {
+      exchange.fail(error);
+    }
+  };
+}
+
+function serveKey(exchange: Exchange, kv: KvService, keyText: string, query: string | undefined): void {
+  switch (exchange.request.method) {
+    case 'GET':
+    case 'HEAD':
+      if (keyText === '') listKeys(exchange, kv, query);
+      else getKey(exchange, kv, keyText, query);
+      return;
+    case 'PUT':
+      putKey(exchange, kv, keyText, query);
+      return;
+    case 'DELETE':
+      deleteKey(exchange, kv, keyText, query);
+      return;
+    default:
+      exchange.fail(new KvorumError('METHOD_NOT_ALLOWED', `/kv/ allows ${keyMethods}`), ['Allow', keyMethods]);
+  }
+}
+
+function serveCompact(exchange: Exchange, kv: KvService, query: string | undefined): void {
+  if (exchange.request.method === 'POST') compactRevisions(exchange, kv, query);
+  else exchange.fail(new KvorumError('METHOD_NOT_ALLOWED', '/compact allows POST'), ['Allow', 'POST']);
+}
+
+/** A proxy may send the absolute form `http://host/path`; everything else stays untouched, a `#` included. */
+function originForm(target: string): string {
+  if (target.startsWith('/')) return target;
+  const scheme = /^https?:\/\/[^/?]*/i.exec(target);
+  if (scheme === null) return target;
+  const rest = target.slice(scheme[0].length);
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}
+
+function unknownRoute(): KvorumError {
+  return new KvorumError('ROUTE_NOT_FOUND', 'there is nothing here; keys are under /kv/', {
+    allowed: '/kv/{key}, /kv/?prefix=, /compact, /livez, /readyz, /health, /version, /metrics',
+  });
+}

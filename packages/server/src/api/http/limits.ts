@@ -1,0 +1,18 @@
+/** Fixed limits of the HTTP face; each has a row in docs/limits.md. */
+
+/** Request line and headers together; a percent-encoded 64 KiB key takes 192 KiB of it. */
+export const headerBytesMax = 256 * 1024;
+/** `?timeout=` in milliseconds. */
+export const timeoutMsMin = 1;
+export const timeoutMsMax = 60_000;
+/** `?limit=` of a list. */
+export const listLimitMax = 2_147_483_647;
+/** `?revision=` and `If-Match`. */
+export const revisionMax = Number.MAX_SAFE_INTEGER;
+/** Lines of a list are handed to the socket in pieces of about this many characters. */
+export const listChunkChars = 64 * 1024;
+/** A list gives the loop back after this long (N11). */
+export const listSliceMs = 5;
+/** After a refused body or header: how much more of it is read and thrown away, so that the client gets to see the answer. */
+export const lingerBytesMax = 16 * 1024 * 1024;
+export const lingerMs = 1_000;

@@ -1,0 +1,182 @@
+/**
+ * A KvService in memory, for tests of what stands above the service: true revisions, conditions, history and compaction; no Raft, no
+ * disk. Every operation first passes `gate`, where a test may delay it or make it fail.
+ */
+import { Buffer } from 'node:buffer';
+import { KvorumError } from '@kvorum/protocol';
+import type {
+  DeleteResult,
+  GetResult,
+  KeyValue,
+  KvService,
+  Listing,
+  ListOptions,
+  PutResult,
+  ReadOptions,
+  WriteOptions,
+} from '../kv-service.js';
+
+export type KvOperation = 'get' | 'put' | 'delete' | 'list' | 'page' | 'count' | 'compact';
+
+/** Called before each operation (and each page of a list); may throw, or return a promise that the operation waits for. */
+export type KvGate = (operation: KvOperation, options: ReadOptions | WriteOptions) => Promise<void> | undefined;
+
+/** One version of a key; without a value it is a tombstone. */
+interface Version {
+  readonly main: number;
+  readonly kv: KeyValue | undefined;
+}
+
+export class MemoryKvService implements KvService {
+  gate: KvGate = () => undefined;
+  revision = 1;
+  compactRevision = 0;
+  /** Rows of one page of a list. */
+  pageRows = 100;
+  /** Lists that were opened and not yet left. */
+  openListings = 0;
+  readonly #histories = new Map<string, Version[]>();
+
+  async get(key: Uint8Array, options: ReadOptions = {}): Promise<GetResult> {
+    await this.gate('get', options);
+    const at = this.#readable(options.revision);
+    return { kv: newestAt(this.#histories.get(nameOf(key)), at), revision: this.revision };
+  }
+
+  async put(key: Uint8Array, value: Uint8Array, options: WriteOptions = {}): Promise<PutResult> {
+    await this.gate('put', options);
+    const name = nameOf(key);
+    const before = newestAt(this.#histories.get(name), this.revision);
+    checkCondition(before, options);
+    const main = this.#nextRevision();
+    const kv: KeyValue = {
+      key,
+      value,
+      createRevision: before?.createRevision ?? main,
+      modRevision: main,
+      version: (before?.version ?? 0) + 1,
+    };
+    this.#append(name, { main, kv });
+    return { revision: main, createRevision: kv.createRevision, version: kv.version };
+  }
+
+  async delete(key: Uint8Array, options: WriteOptions = {}): Promise<DeleteResult> {
+    await this.gate('delete', options);
+    const name = nameOf(key);
+    const before = newestAt(this.#histories.get(name), this.revision);
+    checkCondition(before, options);
+    if (before === undefined) return { revision: this.revision, deleted: 0 };
+    this.#append(name, { main: this.#nextRevision(), kv: undefined });
+    return { revision: this.revision, deleted: 1 };
+  }
+
+  async list(options: ListOptions = {}): Promise<Listing> {
+    await this.gate('list', options);
+    const revision = this.#readable(options.revision);
+    const names = this.#namesFrom(options, revision);
+    const limit = options.limit ?? 0;
+    const cut = limit > 0 ? names[limit] : undefined;
+    const listed = limit > 0 ? names.slice(0, limit) : names;
+    return {
+      revision,
+      pages: this.#pages(listed, revision, options),
+      nextKey: () => (cut === undefined ? undefined : Buffer.from(cut, 'latin1')),
+    };
+  }
+
+  async count(options: ListOptions = {}): Promise<{ readonly count: number; readonly revision: number }> {
+    await this.gate('count', options);
+    const revision = this.#readable(options.revision);
+    return { count: this.#namesFrom(options, revision).length, revision };
+  }
+
+  async compact(revision: number): Promise<{ readonly revision: number }> {
+    await this.gate('compact', {});
+    this.#readable(revision);
+    if (revision <= this.compactRevision) throw compacted(this.compactRevision);
+    this.compactRevision = revision;
+    return { revision: this.revision };
+  }
+
+  async *#pages(names: readonly string[], revision: number, options: ListOptions): AsyncGenerator<readonly KeyValue[]> {
+    this.openListings += 1;
+    try {
+      for (let start = 0; start < names.length; start += this.pageRows) {
+        await this.gate('page', options);
+        if (revision < this.compactRevision) throw compacted(this.compactRevision);
+        const page: KeyValue[] = [];
+        for (const name of names.slice(start, start + this.pageRows)) {
+          const kv = newestAt(this.#histories.get(name), revision);
+          if (kv !== undefined) page.push(options.keysOnly === true ? { ...kv, value: new Uint8Array(0) } : kv);
+        }
+        yield page;
+      }
+    } finally {
+      this.openListings -= 1;
+    }
+  }
+
+  /** One character per byte keeps the order of bytes. */
+  #namesFrom(options: ListOptions, revision: number): string[] {
+    const prefix = nameOf(options.prefix ?? new Uint8Array(0));
+    const from = nameOf(options.from ?? new Uint8Array(0));
+    const names = [...this.#histories.keys()].filter((name) => name.startsWith(prefix) && name >= from);
+    return names.filter((name) => newestAt(this.#histories.get(name), revision) !== undefined).sort(compareNames);
+  }
+
+  #readable(revision: number | undefined): number {
+    if (revision === undefined) return this.revision;
+    if (revision > this.revision) {
+      throw new KvorumError('FUTURE_REVISION', `revision ${revision} is not written yet`, {
+        field: 'revision',
+        currentRevision: this.revision,
+      });
+    }
+    if (revision < this.compactRevision) throw compacted(this.compactRevision);
+    return revision;
+  }
+
+  #nextRevision(): number {
+    this.revision += 1;
+    return this.revision;
+  }
+
+  #append(name: string, version: Version): void {
+    const history = this.#histories.get(name);
+    if (history === undefined) this.#histories.set(name, [version]);
+    else history.push(version);
+  }
+}
+
+function nameOf(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
+}
+
+function compareNames(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+function newestAt(history: readonly Version[] | undefined, revision: number): KeyValue | undefined {
+  return history?.findLast((version) => version.main <= revision)?.kv;
+}
+
+function checkCondition(before: KeyValue | undefined, options: WriteOptions): void {
+  const currentRevision = before?.modRevision ?? 0;
+  const isHeld =
+    options.ifAbsent === true
+      ? before === undefined
+      : options.ifModRevision === undefined || options.ifModRevision === currentRevision;
+  if (isHeld) return;
+  throw new KvorumError('CONDITION_FAILED', `the key's modRevision is ${currentRevision}`, {
+    currentRevision,
+    mayHaveHappened: false,
+  });
+}
+
+function compacted(compactRevision: number): KvorumError {
+  return new KvorumError('COMPACTED', `revisions before ${compactRevision} were compacted`, {
+    field: 'revision',
+    compactRevision,
+  });
+}
