@@ -11,7 +11,7 @@ export interface StorePut {
   /** 12 bytes: main u64, sub u32, big-endian. Copied at once, so one buffer may serve all puts. */
   readonly key: Uint8Array;
   /** At least one byte. Must stay untouched until the commit's promise settles. */
-  readonly value: Uint8Array;
+  readonly record: Uint8Array;
 }
 
 /** Everything that one transaction changes. */
@@ -46,7 +46,7 @@ export interface StoreSnapshot extends StoreRows {
 
 /** One shard's store, open. */
 export interface RevisionStore extends StoreRows {
-  /** The record at {main, sub}; sees only what is committed. The view is valid until the next call of this store. */
+  /** The record at {main, sub}; sees only what is committed. The view is valid until the next call of any store: use or copy it at once. */
   get(main: number, sub: number): Uint8Array | undefined;
   /** A copy of the newest committed meta row; undefined when nothing was ever committed. */
   readMeta(): Uint8Array | undefined;
