@@ -1,0 +1,41 @@
+/**
+ * What the core needs to know of the log that its host has stored. Synchronous; the core never writes through it: writes
+ * are outputs of Ready.
+ */
+import type { Entry } from './entry.js';
+import type { ConfState, Snapshot } from './snapshot.js';
+import type { HardState, LogIndex, Term } from './types.js';
+
+/** The index is before what the storage still has. */
+export const COMPACTED = 'compacted';
+/** The index is after what the storage has. */
+export const UNAVAILABLE = 'unavailable';
+/**
+ * What was asked for exists, but not in memory. Answering so is a promise: the host fetches it and then calls
+ * `RawNode.storageReady()`. Until then the core doesn't ask again for whom it asked.
+ */
+export const NOT_YET = 'notYet';
+
+export interface LogStorage {
+  /** State as of the last start. Read once, when the core is made. */
+  initialState(): { readonly hardState: HardState; readonly confState: ConfState };
+
+  /** The first index that `entries` may answer; 1 for a log never compacted. Its predecessor's term is known. */
+  firstIndex(): LogIndex;
+
+  /** The last stored index; `firstIndex() - 1` when there is no entry. */
+  lastIndex(): LogIndex;
+
+  /** Term at `index`, known for all of [firstIndex - 1, lastIndex] without I/O; the term at 0 is 0. */
+  term(index: LogIndex): Term | typeof COMPACTED | typeof UNAVAILABLE;
+
+  /**
+   * Entries of [lo, hi), lo < hi ≤ lastIndex + 1, as many as fit in `bytesMax` (see `entryBytes`) but at least one. Only a
+   * prefix of them may be in memory: then that prefix is the answer, and `notYet` when it is empty. The array is the
+   * caller's; the entries are shared and immutable.
+   */
+  entries(lo: LogIndex, hi: LogIndex, bytesMax: number): readonly Entry[] | typeof COMPACTED | typeof NOT_YET;
+
+  /** The newest snapshot; its index is at least `firstIndex() - 1`. It is asked for when a follower needs what was compacted. */
+  snapshot(): Snapshot | typeof NOT_YET;
+}

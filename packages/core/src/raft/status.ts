@@ -1,0 +1,59 @@
+/**
+ * A look at a core from outside.
+ */
+import type { RaftState } from './raft-state.js';
+import type { Progress } from './tracker/progress.js';
+import type { TrackerConfig } from './tracker/tracker.js';
+import type { LogIndex, NodeId, Role, Term } from './types.js';
+
+/** Cheap to take. */
+export interface BasicStatus {
+  readonly id: NodeId;
+  readonly role: Role;
+  readonly leaderId: NodeId;
+  readonly term: Term;
+  readonly vote: NodeId;
+  readonly commit: LogIndex;
+  readonly applied: LogIndex;
+  readonly firstIndex: LogIndex;
+  readonly lastIndex: LogIndex;
+  /** Whether an entry of this term is committed: from then on a leader answers reads. */
+  readonly hasCommittedInTerm: boolean;
+  readonly leadTransferee: NodeId;
+  readonly uncommittedBytes: number;
+}
+
+export interface Status extends BasicStatus {
+  readonly config: TrackerConfig;
+  /** Copies, ascending by id; on a leader only, else empty. */
+  readonly progress: ReadonlyMap<NodeId, Readonly<Progress>>;
+}
+
+export function basicStatusOf(state: RaftState): BasicStatus {
+  const { raftLog } = state;
+  return {
+    id: state.id,
+    role: state.role,
+    leaderId: state.leaderId,
+    term: state.term,
+    vote: state.vote,
+    commit: raftLog.committed,
+    applied: raftLog.applied,
+    firstIndex: raftLog.firstIndex,
+    lastIndex: raftLog.lastIndex,
+    hasCommittedInTerm: raftLog.termOrZero(raftLog.committed) === state.term,
+    leadTransferee: state.leadTransferee,
+    uncommittedBytes: state.uncommittedBytes,
+  };
+}
+
+export function statusOf(state: RaftState): Status {
+  const progress = new Map<NodeId, Readonly<Progress>>();
+  if (state.role === 'leader') {
+    for (const id of state.tracker.ids) {
+      const one = state.tracker.get(id);
+      if (one !== undefined) progress.set(id, one.clone());
+    }
+  }
+  return { ...basicStatusOf(state), config: state.tracker.config, progress };
+}
