@@ -63,6 +63,13 @@ export function copyBytes(target: Uint8Array, at: number, source: Uint8Array, st
   for (let from = start, to = at; from < end; from += 1, to += 1) target[to] = byteAt(source, from);
 }
 
+/** A copy of `bytes[start, end)`. (`slice` is none when somebody passes Node's Buffer: its `slice` is a view.) */
+export function cloneBytes(bytes: Uint8Array, start = 0, end = bytes.length): Uint8Array {
+  const copy = new Uint8Array(end - start);
+  copy.set(bytes.subarray(start, end));
+  return copy;
+}
+
 /** Order of two byte strings: negative, 0 or positive; unsigned bytes, a prefix comes first. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const shared = Math.min(a.length, b.length);

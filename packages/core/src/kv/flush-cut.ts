@@ -2,6 +2,11 @@
  * A flush cut: everything that has to be in the revision store for the state as of one entry boundary, to commit in ONE transaction (R9):
  * puts of all `records`, then `deletes`, then the `meta` row.
  */
+import { assert } from '../base/assert.js';
+import { encodeMeta } from './meta.js';
+import type { RecordRing } from './record-ring.js';
+import { REVISION_KEY_BYTES } from './revision.js';
+import type { ShardState } from './shard-state.js';
 
 /** One record to put. Neither array changes until the cut is reported done. */
 export interface FlushRecord {
@@ -12,6 +17,8 @@ export interface FlushRecord {
 
 /** What to write. At most one cut of a shard is under way. */
 export interface FlushCut {
+  /** Number of the cut, from 1 on. */
+  readonly id: number;
   /** Applied index and term that the store will hold. */
   readonly appliedIndex: number;
   readonly appliedTerm: number;
@@ -24,4 +31,72 @@ export interface FlushCut {
   readonly deletes: readonly Uint8Array[];
   /** The encoded meta row (`meta.ts`). */
   readonly meta: Uint8Array;
+}
+
+/** Makes cuts of one shard and gives their ring space back. */
+export class Flusher {
+  readonly #state: ShardState;
+  #cutsMade = 0;
+  #cutId = 0;
+  #cutEnd = 0;
+  #cutIndex = 0;
+  #flushedIndex: number;
+
+  constructor(state: ShardState) {
+    this.#state = state;
+    this.#flushedIndex = state.appliedIndex;
+  }
+
+  /** Applied index that the store holds. */
+  get flushedIndex(): number {
+    return this.#flushedIndex;
+  }
+
+  /** Whether a cut is made and not done. */
+  get isCutOpen(): boolean {
+    return this.#cutId !== 0;
+  }
+
+  /** Cuts at the last applied entry. */
+  cut(): FlushCut {
+    assert(this.#cutId === 0, 'one cut at a time');
+    const state = this.#state;
+    const { ring } = state;
+    const meta = encodeMeta(state.meta());
+    const deletes = state.pendingDeletes;
+    state.pendingDeletes = [];
+    const from = ring.flushedNumber;
+    const to = ring.nextNumber;
+    this.#cutsMade += 1;
+    this.#cutId = this.#cutsMade;
+    this.#cutEnd = to;
+    this.#cutIndex = state.appliedIndex;
+    return {
+      id: this.#cutId,
+      appliedIndex: state.appliedIndex,
+      appliedTerm: state.appliedTerm,
+      recordCount: to - from,
+      recordBytes: ring.unflushedBytes,
+      records: () => recordsOf(ring, from, to),
+      deletes,
+      meta,
+    };
+  }
+
+  /** The cut is in the store. */
+  done(cut: FlushCut): void {
+    assert(cut.id === this.#cutId, 'not the cut that is under way');
+    this.#state.ring.markFlushed(this.#cutEnd);
+    this.#flushedIndex = this.#cutIndex;
+    this.#cutId = 0;
+  }
+}
+
+function* recordsOf(ring: RecordRing, from: number, to: number): Generator<FlushRecord> {
+  const keys = new Uint8Array((to - from) * REVISION_KEY_BYTES);
+  for (let number = from; number < to; number += 1) {
+    const at = (number - from) * REVISION_KEY_BYTES;
+    ring.showNumber(number, keys, at);
+    yield { key: keys.subarray(at, at + REVISION_KEY_BYTES), record: ring.bytes.subarray(ring.start, ring.end) };
+  }
 }

@@ -13,7 +13,7 @@
  * | 72 | shardTime ms u64 |
  * | 80 | ConfState, opaque |
  */
-import { EMPTY_BYTES, byteAt, isSafeU64, readU32, readU64, writeU32, writeU64 } from '../base/bytes.js';
+import { byteAt, cloneBytes, EMPTY_BYTES, isSafeU64, readU32, readU64, writeU32, writeU64 } from '../base/bytes.js';
 import { DecodeError } from './errors.js';
 
 /** Version of the meta row. */
@@ -102,7 +102,7 @@ export function decodeMeta(bytes: Uint8Array): ShardMeta {
     chainHash: { low: readU32(bytes, 56), high: readU32(bytes, 60) },
     contentHash: { low: readU32(bytes, 64), high: readU32(bytes, 68) },
     shardTimeMs: readU64(bytes, 72),
-    confState: bytes.slice(META_FIXED_BYTES),
+    confState: cloneBytes(bytes, META_FIXED_BYTES),
   };
 }
 

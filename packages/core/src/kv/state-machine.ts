@@ -1,11 +1,24 @@
 /**
- * The state machine of one shard.
+ * The state machine of one shard: keys in memory, revisions in the store, the newest ones in the memory ring.
+ *
+ * Everything here is synchronous and does no I/O but point reads and scans of `deps.store`. State changes only by `apply*` (the log),
+ * `compactSlice` (removes what the log has compacted) and `flushDone`. This file only wires the parts:
+ * `applier`, `reader`, `compactor`, `flush-cut` and `rebuild`.
  */
-import type { Hash64, ShardMeta } from './meta.js';
-import type { FlushCut } from './flush-cut.js';
+import { Applier } from './applier.js';
+import { Compactor } from './compactor.js';
+import { type FlushCut, Flusher } from './flush-cut.js';
+import { type Hash64, INITIAL_META, type ShardMeta } from './meta.js';
 import type { ApplyResult } from './outcome.js';
 import type { RecordStore } from './ports.js';
 import type { CountSlice, KeyRange, Pin, RangeOptions, RangeSlice, Row } from './read-types.js';
+import { Reader, SLICE_KEYS_MAX } from './reader.js';
+import { ShardState } from './shard-state.js';
+
+/** Defaults of {@link StateMachineOptions}. */
+export const RING_BYTES_MAX = 64 << 20;
+export const APPLY_SLICE_KEYS_MAX = 2_000;
+export const COMPACT_SLICE_RECORDS_MAX = 1_000;
 
 /** What the state machine works on. */
 export interface StateMachineDeps {
@@ -14,63 +27,183 @@ export interface StateMachineDeps {
 
 /** Limits of one state machine. */
 export interface StateMachineOptions {
-  /** Cap of the memory ring in bytes: above it, with nothing flushed to drop, `isFull` holds. Default 64 MiB. */
+  /** Cap of the memory ring in bytes, at least 2 MiB. Default {@link RING_BYTES_MAX}. See `isFull`. */
   readonly ringBytesMax?: number;
-  /** Keys that one call of `apply` or `applyMore` deletes at most before it answers `more`. Default 2,000. */
+  /** Keys that one call of `apply` or `applyMore` deletes at most before it answers `more`. Default {@link APPLY_SLICE_KEYS_MAX}. */
   readonly sliceKeysMax?: number;
 }
 
-/** One shard's keys, revisions and history. Synchronous; no I/O but point reads and scans of `deps.store`. */
-export interface StateMachine {
-  readonly appliedIndex: number;
-  readonly appliedTerm: number;
-  readonly currentRevision: number;
-  readonly compactRevision: number;
-  readonly shardTimeMs: number;
-  readonly chainHash: Hash64;
-  readonly contentHash: Hash64;
-  /** Live keys at the current revision. */
-  readonly keyCount: number;
+/** One shard's keys, revisions and history. */
+export class StateMachine {
+  readonly #state: ShardState;
+  readonly #applier: Applier;
+  readonly #reader: Reader;
+  readonly #compactor: Compactor;
+  readonly #flusher: Flusher;
+
+  /** Takes over `state`; use {@link createStateMachine} or `Rebuild` instead. */
+  constructor(state: ShardState, options: StateMachineOptions = {}) {
+    this.#state = state;
+    this.#applier = new Applier(state, options.sliceKeysMax ?? APPLY_SLICE_KEYS_MAX);
+    this.#reader = new Reader(state);
+    this.#compactor = new Compactor(state);
+    this.#flusher = new Flusher(state);
+  }
+
+  /** Index and term of the last entry that was applied as a whole. */
+  get appliedIndex(): number {
+    return this.#state.appliedIndex;
+  }
+
+  get appliedTerm(): number {
+    return this.#state.appliedTerm;
+  }
+
+  /** Revision of the last command that changed something; 1 in a shard that was never written to. */
+  get currentRevision(): number {
+    return this.#state.currentRevision;
+  }
+
+  /** Reads below it are refused; 0 when never compacted. */
+  get compactRevision(): number {
+    return this.#state.compactRevision;
+  }
+
+  /** Shard time of the last entry. */
+  get shardTimeMs(): number {
+    return this.#state.shardTimeMs;
+  }
+
+  /** Chain over all applied entries (R14). */
+  get chainHash(): Hash64 {
+    return this.#state.chain.value;
+  }
+
+  /** Hash over all records (R14): to compare at equal compactRevision and only while not `isCompacting`. */
+  get contentHash(): Hash64 {
+    return this.#state.content.value;
+  }
+
+  /** The meta row as of the last applied entry. Not while `isApplying`. */
+  get meta(): ShardMeta {
+    return this.#state.meta();
+  }
+
+  /** Live keys at the current revision (while `isApplying`, also counting what is not visible yet). */
+  get keyCount(): number {
+    return this.#state.index.liveKeys;
+  }
+
+  /** Bytes that key index and memory ring took from the system. */
+  get memoryBytes(): number {
+    return this.#state.index.bytesReserved + this.#state.ring.bytesReserved;
+  }
+
   /** Whether physical compaction has work left. */
-  readonly isCompacting: boolean;
-  /** The ring is at its cap with records that are not flushed: hold `apply` back until a flush is done. */
-  readonly isFull: boolean;
+  get isCompacting(): boolean {
+    return this.#state.isCompacting;
+  }
+
+  /** The ring is at its cap with records that are not flushed: hold `apply` (not `applyMore`) back until a flush is done. */
+  get isFull(): boolean {
+    return this.#state.ring.isFull;
+  }
+
   /** An `apply` answered `more` and is not done. */
-  readonly isApplying: boolean;
-  /** What a cut would hold now. */
-  readonly unflushedRecords: number;
-  readonly unflushedBytes: number;
+  get isApplying(): boolean {
+    return this.#state.isApplying;
+  }
 
-  /** Applies a normal entry (an empty one is a no-op). Indexes come without gaps. @throws DecodeError (BAD_ENTRY): corruption */
-  apply(entry: Uint8Array, index: number, term: number): ApplyResult;
-  /** Goes on with an entry that answered `more`. */
-  applyMore(): ApplyResult;
-  /** Applies a configuration entry: records the new ConfState, as the host encodes it. */
-  applyConfChange(entry: Uint8Array, index: number, term: number, confState: Uint8Array): void;
+  /** Applied index that the store holds. */
+  get flushedIndex(): number {
+    return this.#flusher.flushedIndex;
+  }
 
-  /** @throws CompactedError, FutureRevisionError, CorruptError */
-  get(key: Uint8Array, revision?: number): Row | undefined;
+  /** A cut is made and not reported done. */
+  get isFlushing(): boolean {
+    return this.#flusher.isCutOpen;
+  }
+
+  /** Records, and their bytes, that are not in the store. */
+  get unflushedRecords(): number {
+    return this.#state.ring.unflushedCount;
+  }
+
+  get unflushedBytes(): number {
+    return this.#state.ring.unflushedBytes;
+  }
+
+  /** Physical deletes that wait for the next cut. */
+  get unflushedDeletes(): number {
+    return this.#state.pendingDeletes.length;
+  }
+
+  /** Oldest revision from which on the whole history is in memory; infinite when there is none. */
+  get oldestRevisionInMemory(): number {
+    return this.#state.ring.oldestMain;
+  }
+
+  /**
+   * Applies a normal entry; an empty one is a no-op. Indexes come without gaps. `entry` is kept until it is done.
+   * @throws DecodeError with code BAD_ENTRY: the log is corrupt
+   */
+  apply(entry: Uint8Array, index: number, term: number): ApplyResult {
+    return this.#applier.apply(entry, index, term);
+  }
+
+  /** Goes on with an entry that answered `more`. Reads in between see the state before the unfinished command. */
+  applyMore(): ApplyResult {
+    return this.#applier.applyMore();
+  }
+
+  /** Applies a configuration entry: keeps a copy of the new ConfState for the meta row. */
+  applyConfChange(entry: Uint8Array, index: number, term: number, confState: Uint8Array): void {
+    this.#applier.applyConfChange(entry, index, term, confState);
+  }
+
+  /**
+   * The key at `revision` (default: the current one).
+   * @throws CompactedError, FutureRevisionError, CorruptError
+   */
+  get(key: Uint8Array, revision?: number): Row | undefined {
+    return this.#reader.get(key, revision);
+  }
+
   /** One slice of a range in key order. @throws CompactedError, FutureRevisionError, CorruptError */
-  range(range: KeyRange, options?: RangeOptions): RangeSlice;
-  /** Keys in the range at a revision; at an old one in slices of at most `keysMax` index entries. */
-  count(range: KeyRange, revision?: number, keysMax?: number): CountSlice;
+  range(range: KeyRange, options: RangeOptions = {}): RangeSlice {
+    return this.#reader.range(range, options);
+  }
+
+  /**
+   * Keys in a range: without a scan at the current revision, in slices of `keysMax` index entries at an old one or while `isApplying`.
+   * @throws CompactedError, FutureRevisionError, CorruptError
+   */
+  count(range: KeyRange, revision?: number, keysMax = SLICE_KEYS_MAX): CountSlice {
+    return this.#reader.count(range, revision, keysMax);
+  }
+
   /** Keeps `revision` (default: the current one) readable. @throws CompactedError, FutureRevisionError */
-  pin(revision?: number): Pin;
+  pin(revision?: number): Pin {
+    return this.#reader.pin(revision);
+  }
 
   /** Cuts a flush at the last entry boundary. Not while `isApplying` or while another cut is under way. */
-  cutFlush(): FlushCut;
-  /** The cut is committed and synced. */
-  flushDone(cut: FlushCut): void;
-  /** Handles at most `recordsMax` records of physical compaction; the deletes ride on the next cut. False when there is nothing to do now. */
-  compactSlice(recordsMax?: number): boolean;
+  cutFlush(): FlushCut {
+    return this.#flusher.cut();
+  }
+
+  /** The cut is committed and synced: its records may leave the ring. */
+  flushDone(cut: FlushCut): void {
+    this.#flusher.done(cut);
+  }
+
+  /** Handles at most `recordsMax` records of physical compaction. False when there is nothing to do now: finished, pinned, or `isApplying`. */
+  compactSlice(recordsMax = COMPACT_SLICE_RECORDS_MAX): boolean {
+    return this.#compactor.slice(recordsMax);
+  }
 }
 
-/** Rebuilds a state machine from a store or snapshot: its meta row, then each record in revision order, then `finish`. */
-export interface StateMachineRebuild {
-  /** @throws CorruptError */
-  add(main: number, sub: number, record: Uint8Array): void;
-  /** Verifies the content hash against the meta row. @throws CorruptError */
-  finish(): StateMachine;
+/** The state machine of a new shard without a record. */
+export function createStateMachine(deps: StateMachineDeps, options: StateMachineOptions = {}): StateMachine {
+  return new StateMachine(new ShardState(deps.store, options.ringBytesMax ?? RING_BYTES_MAX, INITIAL_META), options);
 }
-
-export type { ShardMeta };

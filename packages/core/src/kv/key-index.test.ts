@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import { compareBytes } from '../base/bytes.js';
+import { KeyIndex } from './key-index.js';
+
+interface ModelState {
+  readonly main: number;
+  readonly isTombstone: boolean;
+}
+
+/** The same map, plainly. */
+class Model {
+  readonly states = new Map<string, ModelState>();
+
+  keys(): Uint8Array[] {
+    return [...this.states.keys()].map((key) => Buffer.from(key, 'latin1')).sort(Buffer.compare);
+  }
+
+  count(start: Uint8Array, end: Uint8Array | undefined): number {
+    return this.keys().filter((key) => {
+      const isIn = compareBytes(key, start) >= 0 && (end === undefined || compareBytes(key, end) < 0);
+      return isIn && this.states.get(Buffer.from(key).toString('latin1'))?.isTombstone === false;
+    }).length;
+  }
+}
+
+/** Short keys collide, long ones leave the page, shared prefixes make long separators. */
+const keyArbitrary = fc.oneof(
+  { weight: 6, arbitrary: fc.uint8Array({ minLength: 1, maxLength: 3 }) },
+  {
+    weight: 3,
+    arbitrary: fc.nat(400).map((n) => Buffer.from(`registry/pods/default/pod-${String(n).padStart(5, '0')}`)),
+  },
+  { weight: 2, arbitrary: fc.nat(40).map((n) => Buffer.from('l'.repeat(250 + n) + String(n))) },
+  { weight: 1, arbitrary: fc.nat(9).map((n) => Buffer.from('x'.repeat(60_000) + String(n))) },
+  { weight: 2, arbitrary: fc.nat(300).map((n) => Buffer.from(`${'p'.repeat(240)}${String(n)}`)) },
+);
+
+const operationArbitrary = fc.tuple(
+  fc.constantFrom('put', 'put', 'put', 'bury', 'remove', 'remove'),
+  keyArbitrary,
+  fc.nat(2 ** 31),
+);
+
+function applyOperation(index: KeyIndex, model: Model, kind: string, key: Uint8Array, salt: number): void {
+  const text = Buffer.from(key).toString('latin1');
+  const found = index.locate(key);
+  const expected = model.states.get(text);
+  assert.equal(found, expected !== undefined);
+  if (expected !== undefined) assert.equal(index.state.main, expected.main);
+  if (kind === 'remove') {
+    if (found) index.remove();
+    model.states.delete(text);
+    return;
+  }
+  const state = { main: salt * 2 ** 20 + 7, isTombstone: kind === 'bury' };
+  Object.assign(index.state, {
+    sub: salt >>> 3,
+    createRevision: state.main - 1,
+    version: salt,
+    leaseLow: salt,
+    leaseHigh: 5,
+    ...state,
+  });
+  if (found) index.update();
+  else index.insert(key);
+  model.states.set(text, state);
+}
+
+function assertEqualToModel(index: KeyIndex, model: Model): void {
+  const keys = model.keys();
+  assert.equal(index.keys, keys.length);
+  let at = 0;
+  for (let isThere = index.seek(new Uint8Array(0)); isThere; isThere = index.next()) {
+    const key = keys[at];
+    assert.ok(key !== undefined && Buffer.compare(index.copyKey(), key) === 0);
+    index.load();
+    const { main, isTombstone } = index.state;
+    assert.deepEqual({ main, isTombstone }, model.states.get(Buffer.from(key).toString('latin1')));
+    at += 1;
+  }
+  assert.equal(at, keys.length);
+}
+
+test('N12: the key index equals a sorted map under puts, tombstones and removals', () => {
+  fc.assert(
+    fc.property(
+      fc.array(operationArbitrary, { maxLength: 900, size: 'max' }),
+      keyArbitrary,
+      keyArbitrary,
+      (operations, start, end) => {
+        const index = new KeyIndex();
+        const model = new Model();
+        for (const [kind, key, salt] of operations) applyOperation(index, model, kind, key, salt);
+        assertEqualToModel(index, model);
+        assert.equal(index.count(start, end), model.count(start, end));
+        assert.equal(index.count(start, undefined), model.count(start, undefined));
+        assert.equal(index.liveKeys, model.count(new Uint8Array(0), undefined));
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test('N12: pages and long keys are freed: filled and emptied again and again, memory stays', () => {
+  const index = new KeyIndex();
+  let reserved = 0;
+  for (let round = 0; round < 4; round += 1) {
+    const keys: Buffer[] = [];
+    for (let n = 0; n < 6_000; n += 1) {
+      const length = n % 50 === 0 ? 300 + (n % 4_000) : 8 + (n % 60);
+      keys.push(Buffer.from(String((n * 7_919 + round) % 100_003).padStart(length, 'k')));
+    }
+    for (const key of keys) {
+      if (!index.locate(key)) {
+        Object.assign(index.state, { main: 1, isTombstone: false });
+        index.insert(key);
+      }
+    }
+    assert.ok(index.pagesInUse > 100);
+    const order = round % 2 === 0 ? keys : keys.toReversed();
+    for (const key of order) if (index.locate(key)) index.remove();
+    assert.deepEqual([index.keys, index.liveKeys, index.pagesInUse, index.heapBytesInUse], [0, 0, 1, 0]);
+    if (round === 0) reserved = index.bytesReserved;
+    assert.ok(index.bytesReserved <= reserved + (2 << 20));
+  }
+});
+
+test('the key index holds numbers up to 2^53 and full 64-bit leases', () => {
+  const index = new KeyIndex();
+  const key = Buffer.from('k');
+  assert.equal(index.locate(key), false);
+  const state = {
+    main: Number.MAX_SAFE_INTEGER,
+    sub: 0xffff_ffff,
+    createRevision: Number.MAX_SAFE_INTEGER - 1,
+    version: Number.MAX_SAFE_INTEGER - 2,
+    leaseLow: 0xffff_ffff,
+    leaseHigh: 0xffff_ffff,
+    isTombstone: true,
+  };
+  Object.assign(index.state, state);
+  index.insert(key);
+  Object.assign(index.state, {
+    main: 0,
+    sub: 0,
+    createRevision: 0,
+    version: 0,
+    leaseLow: 0,
+    leaseHigh: 0,
+    isTombstone: false,
+  });
+  assert.equal(index.locate(key), true);
+  assert.deepEqual({ ...index.state }, state);
+});
+
+test('keys in order fill their pages', () => {
+  const index = new KeyIndex();
+  for (let n = 0; n < 20_000; n += 1) {
+    const key = Buffer.from(String(n).padStart(16, '0'));
+    assert.equal(index.locate(key), false);
+    index.insert(key);
+  }
+  assert.ok((index.pagesInUse * 4096) / 20_000 < 70, `${(index.pagesInUse * 4096) / 20_000} bytes per key`);
+});
