@@ -3,17 +3,27 @@
  *
  * ```
  * FORMAT         version of the directory's layout; written last when it is created
- * LOCK           held exclusively while a process uses the directory
+ * LOCK…          held exclusively while a process uses the directory
  * IDENTITY       node, cluster and incarnation
  * INCARNATIONS   incarnations of the configured nodes (incarnation-registry.ts)
  * wal/           the log of all shards
- * shard-N/       the stores of shard N (store-generations.ts)
+ * shards/        the stores, shard-N/ for shard N (store-generations.ts)
  * ```
  * It must never open a directory that is not its own, and never guess what a damaged or newer file means.
  */
+import { assert } from '@kvorum/core/base/assert.js';
 import type { Disk } from '../env/disk.js';
-import type { Random } from '../env/env.js';
-import type { IncarnationStore } from './incarnation-registry.js';
+import type { Clock, Random } from '../env/env.js';
+import { IncarnationRegistry, type IncarnationStore } from './incarnation-registry.js';
+import { isCount, isHexId, readSealed, seal, SealedFileError } from './sealed-file.js';
+
+/** The layout this program writes and the only one it reads. */
+export const DATA_DIRECTORY_FORMAT = 1;
+
+const IDENTITY_FORMAT = 1;
+
+/** What a creation that did not come to FORMAT may leave: lock files, the first two files, and files on their way. */
+const OWN_BEFORE_FORMAT = /^(\.?LOCK.*|(IDENTITY|INCARNATIONS)(\.tmp)?|FORMAT\.tmp)$/;
 
 /** Whose directory it is. */
 export interface NodeIdentity {
@@ -28,6 +38,8 @@ export interface NodeIdentity {
 export interface DataDirectoryDeps {
   readonly disk: Disk;
   readonly random: Random;
+  /** For the time of creation, which is information only. */
+  readonly clock: Pick<Clock, 'wallMs'>;
 }
 
 /** Which directory, and who opens it. */
@@ -78,6 +90,119 @@ export class DataDirectoryError extends Error {
 }
 
 /** Opens the data directory, creating it where absent or empty. Fails with {@link DataDirectoryError} or DiskError. */
-export function openDataDirectory(_deps: DataDirectoryDeps, options: DataDirectoryOptions): Promise<DataDirectory> {
-  return Promise.reject(new DataDirectoryError('DATA_DIR_DAMAGED', options.path, 'not written yet'));
+export async function openDataDirectory(
+  deps: DataDirectoryDeps,
+  options: DataDirectoryOptions,
+): Promise<DataDirectory> {
+  const { disk } = deps;
+  const { path } = options;
+  assert(isCount(options.nodeId, 1) && isHexId(options.clusterId), 'node id and cluster id are validated options');
+  // Looked at before anything is written: a directory that is not ours stays as it is.
+  if (await disk.exists(path)) await refuseForeign(disk, path);
+  await disk.makeDir(path);
+  const lock = await disk.lock(`${path}/LOCK`);
+  if (lock === undefined) {
+    throw new DataDirectoryError('DATA_DIR_LOCKED', path, `the data directory ${path} is in use by another process`);
+  }
+  try {
+    const isNew = await refuseForeign(disk, path);
+    if (isNew) await create(deps, options);
+    await checkFormat(disk, path);
+    const identity = await readIdentity(disk, options);
+    const incarnations = await openIncarnations(disk, identity, options);
+    const close = () => lock.release();
+    return { path, identity, isNew, walPath: `${path}/wal`, storesPath: `${path}/shards`, incarnations, close };
+  } catch (error) {
+    await lock.release();
+    throw error instanceof SealedFileError
+      ? new DataDirectoryError(
+          'DATA_DIR_DAMAGED',
+          path,
+          `the data directory ${path} is damaged: ${error.message}`,
+          error,
+        )
+      : error;
+  }
+}
+
+/** The same for a node without a disk: a new incarnation with each start, nothing remembered. */
+export function openMemoryDirectory(
+  random: Random,
+  options: Omit<DataDirectoryOptions, 'path'>,
+): Pick<DataDirectory, 'identity' | 'incarnations'> {
+  const { nodeId, clusterId, configuredNodes } = options;
+  const identity = { nodeId, clusterId, incarnation: drawIncarnation(random) };
+  const owner = { nodeId, incarnation: identity.incarnation, configuredNodes };
+  return { identity, incarnations: new IncarnationRegistry(owner, () => Promise.resolve()) };
+}
+
+/**
+ * Answers whether the directory has still to be created: it is empty, or a creation ended before FORMAT was there, which is written last.
+ * Refuses one with other content but no FORMAT.
+ */
+async function refuseForeign(disk: Disk, path: string): Promise<boolean> {
+  const names = await disk.list(path);
+  if (names.includes('FORMAT')) return false;
+  const foreign = names.find((name) => !OWN_BEFORE_FORMAT.test(name));
+  if (foreign === undefined) return true;
+  const what = `${path} is not empty (it holds ${foreign}) and not a kvorum data directory`;
+  throw new DataDirectoryError('DATA_DIR_FOREIGN', path, `${what}; choose an empty or a new directory`);
+}
+
+/** Nobody has seen this incarnation before FORMAT is there, so an unfinished creation is simply done again. */
+async function create(deps: DataDirectoryDeps, options: DataDirectoryOptions): Promise<void> {
+  const { disk, random, clock } = deps;
+  const { path, nodeId, clusterId, configuredNodes } = options;
+  const incarnation = drawIncarnation(random);
+  const identity = { format: IDENTITY_FORMAT, nodeId, clusterId, incarnation, createdMs: Math.floor(clock.wallMs()) };
+  await disk.replaceFile(`${path}/IDENTITY`, seal(identity));
+  const registry = new IncarnationRegistry({ nodeId, incarnation, configuredNodes }, () => Promise.resolve());
+  await disk.replaceFile(`${path}/INCARNATIONS`, registry.encode());
+  await disk.replaceFile(`${path}/FORMAT`, seal({ program: 'kvorum', format: DATA_DIRECTORY_FORMAT }));
+}
+
+async function checkFormat(disk: Disk, path: string): Promise<void> {
+  const file = `${path}/FORMAT`;
+  const content = await readSealed(disk, file);
+  const format = content?.['format'];
+  if (content?.['program'] !== 'kvorum' || !isCount(format, 1)) throw new SealedFileError(file, 'it tells no format');
+  if (format === DATA_DIRECTORY_FORMAT) return;
+  const what = `the data directory ${path} has format ${format}`;
+  const reads = `this version of kvorum reads format ${DATA_DIRECTORY_FORMAT}`;
+  throw new DataDirectoryError('DATA_DIR_NEWER_FORMAT', path, `${what}, ${reads}; start a newer version on it`);
+}
+
+async function readIdentity(disk: Disk, options: DataDirectoryOptions): Promise<NodeIdentity> {
+  const { path } = options;
+  const file = `${path}/IDENTITY`;
+  const content = await readSealed(disk, file);
+  if (content === undefined) throw new SealedFileError(file, 'it is missing');
+  const { format, nodeId, clusterId, incarnation } = content;
+  const isWhole = format === IDENTITY_FORMAT && isCount(nodeId, 1) && isHexId(clusterId) && isHexId(incarnation);
+  if (!isWhole) throw new SealedFileError(file, 'a field is wrong');
+  if (clusterId !== options.clusterId) {
+    const what = `the data directory ${path} belongs to cluster ${clusterId}, not to ${options.clusterId}`;
+    throw new DataDirectoryError('DATA_DIR_OTHER_CLUSTER', path, what);
+  }
+  if (nodeId !== options.nodeId) {
+    const what = `the data directory ${path} belongs to node ${nodeId}, not to node ${options.nodeId}`;
+    throw new DataDirectoryError('DATA_DIR_OTHER_NODE', path, what);
+  }
+  return { nodeId, clusterId, incarnation };
+}
+
+async function openIncarnations(
+  disk: Disk,
+  identity: NodeIdentity,
+  options: DataDirectoryOptions,
+): Promise<IncarnationStore> {
+  const file = `${options.path}/INCARNATIONS`;
+  if (!(await disk.exists(file))) throw new SealedFileError(file, 'it is missing');
+  const { nodeId, incarnation } = identity;
+  const owner = { nodeId, incarnation, configuredNodes: options.configuredNodes };
+  return new IncarnationRegistry(owner, (content) => disk.replaceFile(file, content), await disk.readFile(file));
+}
+
+function drawIncarnation(random: Random): string {
+  return Array.from(random.bytes(8), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,48 +1,160 @@
 /**
- * Write-behind of one shard: decides when its state machine is cut, commits the cut, tells the result. At most one flush per node runs at a time.
+ * Write-behind of one shard: decides when its state machine is cut, commits the cut as one transaction, tells the result.
+ *
+ * At most one flush per node runs at a time (the gate), and a cut is made only when its turn has come, so it holds all that was applied
+ * meanwhile. A failed commit is final (R17): never tried again, `onFailed` ends the node.
  */
-import type { Clock } from '../env/env.js';
-import type { RevisionStore, StoreBatch } from './revision-store.js';
+import type { FlushCut } from '@kvorum/core/kv/flush-cut.js';
+import { assert } from '@kvorum/core/base/assert.js';
+import type { Clock, Timer } from '../env/env.js';
+import type { FlushGate } from './flush-gate.js';
+import { DEFAULT_FLUSH_POLICY, type FlushPolicy, flushDue } from './flush-policy.js';
+import type { RevisionStore } from './revision-store.js';
 
-/** What the flusher asks of the shard's state machine. Both are synchronous and called between two entries. */
+/** What is flushed: a part of core/kv's StateMachine. Everything here is synchronous. */
 export interface FlushSource {
-  /** What a cut made now would hold. */
-  pending(): PendingFlush;
-  /** Cuts everything applied so far (R9). Undefined when a cut is not allowed here (inside a sliced command). */
-  cut(): FlushCut | undefined;
-}
-
-/** How much is dirty. */
-export interface PendingFlush {
-  readonly records: number;
-  readonly bytes: number;
-  /** True when the applied index is ahead of the last cut, even without records. */
-  readonly isDirty: boolean;
-}
-
-/** One cut: a batch, and who wants to know that it is durable. */
-export interface FlushCut extends StoreBatch {
-  /** The applied index this cut makes durable. */
   readonly appliedIndex: number;
-  /** The batch is durable: its ring space may be reused. */
-  done(): void;
-}
-
-/** One flush at a time per node; shards take turns in the order in which they asked. */
-export interface FlushGate {
-  /** Calls `run` when it is its turn; the next one waits until the promise `run` gave settles. */
-  enter(run: () => Promise<void>): void;
+  readonly appliedTerm: number;
+  readonly unflushedRecords: number;
+  readonly unflushedBytes: number;
+  /** True inside a sliced command: no cut is allowed (R9). */
+  readonly isApplying: boolean;
+  cutFlush(): FlushCut;
+  flushDone(cut: FlushCut): void;
 }
 
 /** What a flusher works with. */
 export interface FlusherDeps {
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'nowMs' | 'setTimer'>;
+  /** Shared by all shards of the node. */
   readonly gate: FlushGate;
   readonly source: FlushSource;
-  /** The current store; asked at each flush. */
-  readonly store: () => RevisionStore;
-  /** After each durable flush: the WAL may free segments. */
-  readonly onFlushed: (appliedIndex: number) => void;
-  /** A failed commit: the node ends (R17). Called at most once. */
+  readonly store: RevisionStore;
+  /** The cut is durable up to this applied index and term: the WAL may free segments. Called in the turn in which `source.flushDone` was. */
+  readonly onFlushed: (appliedIndex: number, appliedTerm: number) => void;
+  /** A commit failed. Called at most once. */
   readonly onFailed: (error: unknown) => void;
+}
+
+interface Waiter {
+  readonly index: number;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Flushes one state machine into one store; both are replaced together, with a new flusher, when a snapshot is installed. */
+export class Flusher {
+  readonly #deps: FlusherDeps;
+  readonly #policy: FlushPolicy;
+  #flushedIndex: number;
+  /** Since when something is dirty. */
+  #dirtySinceMs: number | undefined;
+  #timer: Timer | undefined;
+  /** A turn at the gate was asked for and has not ended. */
+  #running: Promise<void> | undefined;
+  #isForced = false;
+  #waiters: Waiter[] = [];
+  #failure: unknown;
+  #isStopped = false;
+
+  /** The state machine is in step with the store when the flusher is made: just rebuilt from it, or both empty. */
+  constructor(deps: FlusherDeps, policy: FlushPolicy = DEFAULT_FLUSH_POLICY) {
+    this.#deps = deps;
+    this.#policy = policy;
+    this.#flushedIndex = deps.source.appliedIndex;
+  }
+
+  /** Applied index that the store durably holds. */
+  get flushedIndex(): number {
+    return this.#flushedIndex;
+  }
+
+  /** To be called after each turn that applied something. Cheap when nothing is due. */
+  noteApplied(): void {
+    if (this.#isStopped || this.#failure !== undefined || this.#running !== undefined) return;
+    const { clock, source } = this.#deps;
+    const unflushed = {
+      records: source.unflushedRecords,
+      bytes: source.unflushedBytes,
+      isIndexAhead: source.appliedIndex > this.#flushedIndex,
+    };
+    const dirtyForMs = this.#dirtySinceMs === undefined ? 0 : clock.nowMs() - this.#dirtySinceMs;
+    const due = this.#isForced ? 'now' : flushDue(this.#policy, unflushed, dirtyForMs);
+    if (due === 'clean') return;
+    this.#dirtySinceMs ??= clock.nowMs();
+    if (due === 'now' && !source.isApplying) this.#start();
+    else this.#timer ??= clock.setTimer(this.#policy.ageMsMax, () => this.#onTimer());
+  }
+
+  /** Flushes now, whatever the policy says, for WAL pressure and for an orderly end; resolves when all that is applied now is durable. */
+  flush(): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    assert(!this.#isStopped, 'flush after stop');
+    const index = this.#deps.source.appliedIndex;
+    if (index === this.#flushedIndex && this.#deps.source.unflushedRecords === 0) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ index, resolve, reject });
+      this.#isForced = true;
+      this.noteApplied();
+    });
+  }
+
+  /** Starts no more flushes and waits for the one under way. What is not flushed stays in the WAL. Waiting `flush` calls are rejected. Idempotent. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+    await this.#running;
+    this.#rejectWaiters(new Error('the flusher was stopped'));
+  }
+
+  #onTimer(): void {
+    this.#timer = undefined;
+    this.noteApplied();
+  }
+
+  #start(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#running = this.#deps.gate
+      .run(() => this.#flushOnce())
+      .then(
+        () => this.#onTurnEnded(),
+        (error: unknown) => this.#fail(error),
+      );
+  }
+
+  async #flushOnce(): Promise<void> {
+    const { source, store } = this.#deps;
+    // Between asking for the turn and getting it a sliced command may have begun: the next noteApplied asks again.
+    if (this.#isStopped || source.isApplying) return;
+    this.#isForced = false;
+    this.#dirtySinceMs = undefined;
+    const cut = source.cutFlush();
+    await store.commit({ puts: cut.records(), deletes: cut.deletes, meta: cut.meta });
+    source.flushDone(cut);
+    this.#flushedIndex = cut.appliedIndex;
+    this.#deps.onFlushed(cut.appliedIndex, cut.appliedTerm);
+  }
+
+  #onTurnEnded(): void {
+    this.#running = undefined;
+    const done = this.#waiters.filter(({ index }) => index <= this.#flushedIndex);
+    this.#waiters = this.#waiters.filter(({ index }) => index > this.#flushedIndex);
+    for (const { resolve } of done) resolve();
+    this.#isForced = this.#waiters.length > 0;
+    this.noteApplied();
+  }
+
+  #fail(error: unknown): void {
+    this.#running = undefined;
+    this.#failure = error;
+    this.#rejectWaiters(error);
+    this.#deps.onFailed(error);
+  }
+
+  #rejectWaiters(error: unknown): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const { reject } of waiters) reject(error);
+  }
 }

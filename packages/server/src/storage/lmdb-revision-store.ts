@@ -16,7 +16,7 @@ import { open, type Database, type RootDatabase, type Transaction } from 'lmdb';
 import { assert } from '@kvorum/core/base/assert.js';
 import { gatherBatch, type GatheredBatch } from './gathered-batch.js';
 import { REVISION_KEY_BYTES, revisionKeyMain, revisionKeySub, writeRevisionKey } from '@kvorum/core/kv/revision.js';
-import type { RevisionStore, RowVisitor, StoreBatch, StoreSnapshot } from './revision-store.js';
+import type { RevisionStore, RowVisitor, StoreBatch, StoreKind, StoreSnapshot } from './revision-store.js';
 import { StoreLife } from './store-life.js';
 import { commitFailure, openFailure } from './lmdb-failure.js';
 
@@ -34,6 +34,9 @@ export function openLmdbStore(path: string): Promise<RevisionStore> {
     return Promise.reject(openFailure(path, error));
   }
 }
+
+/** Stores in LMDB files. */
+export const lmdbStoreKind: StoreKind = { open: openLmdbStore, dataFile: 'data.mdb' };
 
 class LmdbRevisionStore implements RevisionStore {
   readonly #path: string;

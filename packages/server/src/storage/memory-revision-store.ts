@@ -15,6 +15,7 @@ import {
   type RevisionStore,
   type RowVisitor,
   type StoreBatch,
+  type StoreKind,
   type StoreSnapshot,
 } from './revision-store.js';
 import { StoreLife } from './store-life.js';
@@ -159,7 +160,8 @@ export class MemoryRevisionStore implements RevisionStore {
 }
 
 /** Memory stores by path, for a simulated machine: they outlive the node that opened them, as files would. */
-export class MemoryStoreDisk {
+export class MemoryStoreDisk implements StoreKind {
+  readonly dataFile = undefined;
   readonly #steps: MemoryStoreSteps;
   readonly #images = new Map<string, MemoryStoreImage>();
   readonly #open = new Map<string, MemoryRevisionStore>();

@@ -90,5 +90,10 @@ export class StoreError extends Error {
   }
 }
 
-/** Opens (creating it where absent) the store in the directory `path`, which exists. */
-export type OpenRevisionStore = (path: string) => Promise<RevisionStore>;
+/** One way to keep a revision store. */
+export interface StoreKind {
+  /** Opens (creating it where absent) the store in the directory `path`, which exists. */
+  open(path: string): Promise<RevisionStore>;
+  /** A file that an existing store has in its directory: without it the store is damaged, not new. Undefined when it has no files. */
+  readonly dataFile: string | undefined;
+}
