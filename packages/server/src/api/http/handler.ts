@@ -9,6 +9,7 @@ import { deleteKey, getKey, putKey } from './kv-routes.js';
 import { listKeys } from './list-route.js';
 import { serveOps } from './ops-routes.js';
 import { ReadyCheck } from './ready-check.js';
+import { TurnTaking } from './turn-taking.js';
 
 export interface HandlerDeps extends ExchangeContext {
   readonly kv: KvService;
@@ -32,8 +33,8 @@ export function createRequestHandler(deps: HandlerDeps, options: HandlerOptions)
   const { kv, info } = deps;
   const opsDeps = { info, ready: new ReadyCheck(deps, options) };
 
-  return (request, response, isContinueExpected) => {
-    const exchange = new Exchange(deps, request, response, isContinueExpected);
+  const serve = (exchange: Exchange) => {
+    const { request } = exchange;
     try {
       const target = originForm(request.url ?? '/');
       const mark = target.indexOf('?');
@@ -47,6 +48,11 @@ export function createRequestHandler(deps: HandlerDeps, options: HandlerOptions)
     } catch (error) {
       exchange.fail(error);
     }
+  };
+  const turns = new TurnTaking();
+  return (request, response, isContinueExpected) => {
+    const exchange = new Exchange(deps, request, response, isContinueExpected);
+    turns.take(request.socket, response, () => serve(exchange));
   };
 }
 

@@ -2,6 +2,8 @@
 
 /** Request line and headers together; a percent-encoded 64 KiB key takes 192 KiB of it. */
 export const headerBytesMax = 256 * 1024;
+/** Requests of one connection that may wait behind its running one; one more ends the connection. */
+export const pipelinedRequestsMax = 256;
 /** `?timeout=` in milliseconds. */
 export const timeoutMsMin = 1;
 export const timeoutMsMax = 60_000;

@@ -58,6 +58,7 @@ export function completeHttpOptions(options: HttpFaceOptions): CompleteHttpOptio
       allowed,
     });
   };
+  checkTimeouts(number('headersTimeoutMs'), number('receiveTimeoutMs'));
   return {
     host: options.host ?? '127.0.0.1',
     demoRoutes: options.demoRoutes ?? false,
@@ -71,4 +72,14 @@ export function completeHttpOptions(options: HttpFaceOptions): CompleteHttpOptio
     readyCacheMs: number('readyCacheMs'),
     readyTimeoutMs: number('readyTimeoutMs'),
   };
+}
+
+/** A header is part of its request. */
+function checkTimeouts(headersTimeoutMs: number, receiveTimeoutMs: number): void {
+  if (headersTimeoutMs <= receiveTimeoutMs) return;
+  const allowed = `at most receiveTimeoutMs, ${receiveTimeoutMs}`;
+  throw new KvorumError('INVALID_ARGUMENT', `headersTimeoutMs is ${headersTimeoutMs}; allowed is ${allowed}`, {
+    field: 'headersTimeoutMs',
+    allowed,
+  });
 }
