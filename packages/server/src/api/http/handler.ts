@@ -33,8 +33,8 @@ export function createRequestHandler(deps: HandlerDeps, options: HandlerOptions)
   const { kv, info } = deps;
   const opsDeps = { info, ready: new ReadyCheck(deps, options) };
 
-  const serve = (exchange: Exchange) => {
-    const { request } = exchange;
+  const serve: RequestHandler = (request, response, isContinueExpected) => {
+    const exchange = new Exchange(deps, request, response, isContinueExpected);
     try {
       const target = originForm(request.url ?? '/');
       const mark = target.indexOf('?');
@@ -51,8 +51,8 @@ export function createRequestHandler(deps: HandlerDeps, options: HandlerOptions)
   };
   const turns = new TurnTaking();
   return (request, response, isContinueExpected) => {
-    const exchange = new Exchange(deps, request, response, isContinueExpected);
-    turns.take(request.socket, response, () => serve(exchange));
+    // The exchange is made when its turn comes: Node tells nothing of a waiting response whose connection is gone.
+    turns.take(request.socket, response, () => serve(request, response, isContinueExpected));
   };
 }
 
