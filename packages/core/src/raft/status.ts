@@ -26,7 +26,7 @@ export interface BasicStatus {
 export interface Status extends BasicStatus {
   readonly config: TrackerConfig;
   /** Copies, ascending by id; on a leader only, else empty. */
-  readonly progress: ReadonlyMap<NodeId, Readonly<Progress>>;
+  readonly progress: ReadonlyMap<NodeId, Progress>;
 }
 
 export function basicStatusOf(state: RaftState): BasicStatus {
@@ -48,7 +48,7 @@ export function basicStatusOf(state: RaftState): BasicStatus {
 }
 
 export function statusOf(state: RaftState): Status {
-  const progress = new Map<NodeId, Readonly<Progress>>();
+  const progress = new Map<NodeId, Progress>();
   if (state.role === 'leader') {
     for (const id of state.tracker.ids) {
       const one = state.tracker.get(id);
