@@ -1,7 +1,7 @@
 /** Answers for what never became a request: unparseable bytes, too large a header, a request that takes too long to arrive. */
 import { Buffer } from 'node:buffer';
 import type { Duplex } from 'node:stream';
-import { STATUS_CODES } from 'node:http';
+import { ServerResponse, STATUS_CODES } from 'node:http';
 import { errorBody, errorTable, KvorumError } from '@kvorum/protocol';
 import type { Clock } from '../../env/env.js';
 import { headerBytesMax, lingerMs } from './limits.js';
@@ -44,10 +44,10 @@ function describe(code: string | undefined): KvorumError {
 }
 
 /**
- * True when an earlier request of this connection is being answered: then another answer would land inside it. Node keeps that answer
- * in an undocumented field; where it is missing we would at worst write a second answer before closing.
+ * True when our answer would land inside, or be taken for, the answer to an earlier request of this connection. Node keeps the response
+ * under way in an undocumented field; where that is missing we would at worst write a second answer before closing.
  */
 function hasAnswerUnderWay(socket: Duplex): boolean {
-  const message: unknown = Reflect.get(socket, '_httpMessage');
-  return typeof message === 'object' && message !== null;
+  const response: unknown = Reflect.get(socket, '_httpMessage');
+  return response instanceof ServerResponse && (response.headersSent || response.req.complete);
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { errorTable } from '@kvorum/protocol';
@@ -26,10 +27,9 @@ function examples(): Example[] {
   );
 }
 
-function run(command: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    execFile('sh', ['-c', command], { encoding: 'utf8' }, (error, stdout) => (error ? reject(error) : resolve(stdout)));
-  });
+async function run(command: string): Promise<string> {
+  const { stdout } = await promisify(execFile)('sh', ['-c', command], { encoding: 'utf8' });
+  return stdout;
 }
 
 function hasCurl(): Promise<boolean> {

@@ -2,7 +2,7 @@
  * `GET /kv/?…`: keys in order as an NDJSON stream, at one revision. Memory is bounded by the page and one piece: the stream goes on only
  * when the socket took what it was given (N8), and gives the loop back every few milliseconds (N11).
  */
-import { errorBody, keyBytesMax } from '@kvorum/protocol';
+import { errorBody, keyBytesMax, KvorumError } from '@kvorum/protocol';
 import type { KeyValue, KvService, Listing } from '../../service/kv-service.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
 import type { Exchange } from './exchange.js';
@@ -10,7 +10,6 @@ import { keyTooLarge, readOptions } from './kv-routes.js';
 import { listChunkChars, listSliceMs } from './limits.js';
 import { rowLine } from './ndjson.js';
 import { parseQuery, type Query, type QueryName } from './query.js';
-import { KvorumError } from '@kvorum/protocol';
 
 const listNames: readonly QueryName[] = [
   'prefix',
