@@ -1,0 +1,74 @@
+/**
+ * Frees old segments that a few entries pin: uncommitted entries of an idle shard, or ones a slow shard has not flushed. Once the log is larger
+ * than its mark, what is live in the oldest segment is written again at the end, as records that never truncate on replay, until nothing live is
+ * left there. A segment that is mostly live stays: its owner's retention decides about it, and copying it would only make work.
+ */
+import type { EntryReader } from './entry-reader.js';
+import type { Item, ShardLogs } from './items.js';
+import { firstLiveIn, liveBytesIn } from './retention.js';
+import type { Segments } from './segments.js';
+import { WalCompactedError } from './wal-errors.js';
+
+/** Entries are copied in pieces, so that the loop is never held up for long (N11). */
+const PIECE_BYTES = 256 * 1024;
+
+export interface CopyForwardDeps {
+  readonly logs: ShardLogs;
+  readonly reader: EntryReader;
+  readonly segments: Segments;
+  /** Hands in an item; resolves when it is durable, or when the log ended. */
+  readonly write: (item: Item) => Promise<void>;
+  readonly onFailure: (error: unknown) => void;
+}
+
+export class CopyForward {
+  readonly #deps: CopyForwardDeps;
+  readonly #logBytesMark: number;
+  #running: Promise<void> | undefined;
+  #isClosed = false;
+
+  constructor(deps: CopyForwardDeps, logBytesMark: number) {
+    this.#deps = deps;
+    this.#logBytesMark = logBytesMark;
+  }
+
+  /** Starts a run when there is something to gain; called after anything that may have changed that. */
+  consider(): void {
+    if (this.#running !== undefined || this.#isClosed || !this.#isWorthwhile()) return;
+    this.#running = this.#copyOldest()
+      .catch(this.#deps.onFailure)
+      .finally(() => {
+        this.#running = undefined;
+      });
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#running;
+  }
+
+  #isWorthwhile(): boolean {
+    const { logs, segments } = this.#deps;
+    const { oldest, current } = segments;
+    if (oldest === undefined || oldest === current || segments.bytes <= this.#logBytesMark) return false;
+    const half = oldest.bytes / 2;
+    return liveBytesIn(logs, oldest.number, half) <= half;
+  }
+
+  async #copyOldest(): Promise<void> {
+    const { logs, reader, segments, write } = this.#deps;
+    const segment = segments.oldest?.number ?? 0;
+    for (;;) {
+      const live = firstLiveIn(logs, segment, PIECE_BYTES);
+      const log = live === undefined ? undefined : logs.get(live.shard);
+      if (live === undefined || log === undefined || this.#isClosed) return;
+      try {
+        const entries = await reader.read(live.shard, log, live.lo, live.hi, live.bytes);
+        await write({ kind: 'copy', shard: live.shard, segment, entries });
+      } catch (error) {
+        // Compacted while it was read: so much the better.
+        if (!(error instanceof WalCompactedError)) throw error;
+      }
+    }
+  }
+}

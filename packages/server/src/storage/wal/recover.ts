@@ -1,0 +1,194 @@
+/**
+ * Reads a log back after a stop of any kind, by one rule (R16). At most one batch was under way when the power went, and it was not
+ * acknowledged. So behind the last whole batch there may be pieces of exactly one later batch, which started right there: a torn tail,
+ * which is cut. Any other valid record behind it proves that something acknowledged is lost: the log is damaged, and nothing is changed.
+ */
+import type { Disk } from '../../env/disk.js';
+import { RECORD_TYPE } from './record.js';
+import { Replay } from './replay.js';
+import { findStrays, isBlank, type ReadState, readBatch, type Stray } from './scan.js';
+import {
+  checkSegment,
+  removeTemporary,
+  type Segment,
+  SEGMENT_HEADER_BYTES,
+  segmentNumber,
+  segmentPath,
+} from './segment-file.js';
+import { WalDamagedError } from './wal-errors.js';
+
+const ZEROS_BYTES = 1024 * 1024;
+
+/** A log that was read and repaired. */
+export interface RecoveredLog {
+  readonly replay: Replay;
+  /** In order; the last one is written next. Empty when there was no log. */
+  readonly segments: readonly Segment[];
+  /** A blank segment behind the last one. */
+  readonly prepared: Segment | undefined;
+  /** Where the next batch goes in the last segment. */
+  readonly tailOffset: number;
+  readonly nextBatch: number;
+  readonly chain: number;
+}
+
+/** Reads the log in `directory`, cuts a torn tail and syncs. Rejects with WalDamagedError or WalVersionError before it changes anything. */
+export async function recoverLog(disk: Disk, directory: string): Promise<RecoveredLog> {
+  const scan = new LogScan();
+  const segments = await findSegments(disk, directory);
+  for (const segment of segments) {
+    const content = await disk.open(segment.path, 'read').then(async (file) => {
+      const bytes = new Uint8Array(segment.bytes);
+      const count = await file.read(0, bytes);
+      await file.close();
+      return bytes.subarray(0, count);
+    });
+    checkSegment(content, segment.path, segment.number);
+    scan.read(segment, content);
+  }
+  scan.finish();
+  await removeTemporary(disk, directory);
+  return repair(disk, directory, segments, scan);
+}
+
+async function findSegments(disk: Disk, directory: string): Promise<Segment[]> {
+  const segments: Segment[] = [];
+  for (const name of await disk.list(directory)) {
+    const number = segmentNumber(name);
+    if (number === undefined) continue;
+    const path = segmentPath(directory, number);
+    const last = segments.at(-1);
+    if (last !== undefined && number !== last.number + 1) {
+      throw new WalDamagedError(path, 0, `segment ${last.number + 1} before it is missing`);
+    }
+    const file = await disk.open(path, 'read');
+    segments.push({ number, path, bytes: await file.size() });
+    await file.close();
+  }
+  return segments;
+}
+
+/** Reads segment after segment. */
+class LogScan {
+  readonly replay = new Replay();
+  state: ReadState = { batch: 0, chain: undefined };
+  /** The end of the last whole batch. */
+  end: { readonly segment: Segment; readonly offset: number } | undefined;
+  batchMax = 0;
+  /** Segments whose bytes behind the last whole batch are all zero. */
+  readonly blank = new Set<number>();
+  #stray: { readonly segment: Segment; readonly stray: Stray } | undefined;
+  #isEnded = false;
+
+  read(segment: Segment, bytes: Uint8Array): void {
+    let at = SEGMENT_HEADER_BYTES;
+    while (!this.#isEnded) {
+      const batch = readBatch(bytes, at, segment.number, this.state);
+      if (batch === undefined) break;
+      this.#requireNoStray();
+      if (at === SEGMENT_HEADER_BYTES && batch.records[0]?.type !== RECORD_TYPE.tableHead) {
+        throw new WalDamagedError(segment.path, at, 'the segment does not begin with its table');
+      }
+      this.#apply(segment, batch);
+      at = batch.end;
+    }
+    if (isBlank(bytes, at)) this.blank.add(segment.number);
+    else this.#examine(segment, at, findStrays(bytes, at, segment.number));
+    // A segment without a whole batch ends the log; nothing valid may come behind it.
+    if (at === SEGMENT_HEADER_BYTES) this.#isEnded = true;
+    this.end ??= { segment, offset: SEGMENT_HEADER_BYTES };
+  }
+
+  finish(): void {
+    if (this.end === undefined) return;
+    const { segment, offset } = this.end;
+    const isEmpty = offset === SEGMENT_HEADER_BYTES;
+    if (isEmpty && segment.number !== 1)
+      throw new WalDamagedError(segment.path, offset, 'the segments before it are missing');
+    const wrong = this.replay.check();
+    if (wrong !== undefined) throw new WalDamagedError(segment.path, offset, wrong);
+  }
+
+  #apply(segment: Segment, batch: NonNullable<ReturnType<typeof readBatch>>): void {
+    for (const record of batch.records) {
+      const wrong = this.replay.apply(record);
+      if (wrong !== undefined) throw new WalDamagedError(segment.path, record.offset, wrong);
+    }
+    this.state = batch.state;
+    this.batchMax = batch.state.batch;
+    this.end = { segment, offset: batch.end };
+  }
+
+  /** Strays are pieces of the one torn batch if they agree on it and it started at `at`, the end of the log. */
+  #examine(segment: Segment, at: number, strays: readonly Stray[]): void {
+    const [stray, another] = strays;
+    if (stray === undefined) return;
+    this.#requireNoStray();
+    this.#stray = { segment, stray };
+    this.batchMax = Math.max(this.batchMax, stray.batch);
+    if (another !== undefined || this.#isEnded || !this.#startsAtEnd(segment, at, stray)) this.#requireNoStray();
+  }
+
+  #startsAtEnd(segment: Segment, at: number, stray: Stray): boolean {
+    if (stray.batch <= this.state.batch || stray.batchStart !== at) return false;
+    // A batch goes to a new segment when it finds no room in the old one, whose rest is then still zero.
+    const end = this.end?.segment ?? segment;
+    if (end.number !== segment.number && !this.blank.has(end.number)) return false;
+    const isFirst = stray.offset === stray.batchStart;
+    return !isFirst || this.state.chain === undefined || stray.chain === this.state.chain;
+  }
+
+  /** A stray followed by anything valid is no torn tail. */
+  #requireNoStray(): void {
+    if (this.#stray === undefined) return;
+    const { segment, stray } = this.#stray;
+    const where = this.end ?? { segment, offset: SEGMENT_HEADER_BYTES };
+    throw new WalDamagedError(
+      where.segment.path,
+      where.offset,
+      `records behind it are whole (${segment.path}, offset ${stray.offset}, batch ${stray.batch}), so acknowledged ones are lost`,
+    );
+  }
+}
+
+/** Makes what was read the whole content of the disk: nothing behind the end, and all of it synced. */
+async function repair(
+  disk: Disk,
+  directory: string,
+  segments: readonly Segment[],
+  scan: LogScan,
+): Promise<RecoveredLog> {
+  const { replay, end, state, batchMax } = scan;
+  if (end === undefined) return { replay, segments: [], prepared: undefined, tailOffset: 0, nextBatch: 1, chain: 0 };
+  const kept = segments.filter((segment) => segment.number <= end.segment.number);
+  let prepared: Segment | undefined;
+  // From the last one down, each removal synced: a crash in between leaves no gap.
+  for (const segment of segments.slice(kept.length).reverse()) {
+    if (segment.number === end.segment.number + 1 && scan.blank.has(segment.number)) {
+      prepared = segment;
+      continue;
+    }
+    await disk.remove(segment.path);
+    await disk.syncDir(directory);
+  }
+  await syncTail(disk, end.segment, end.offset, scan.blank.has(end.segment.number));
+  // One more than any number that may ever have been written, though what was torn left no trace.
+  const nextBatch = Math.max(batchMax, state.batch + 1) + 1;
+  return { replay, segments: kept, prepared, tailOffset: end.offset, nextBatch, chain: state.chain ?? 0 };
+}
+
+/** A killed process leaves bytes that are written but not synced: they count as read, so they are synced now. */
+async function syncTail(disk: Disk, segment: Segment, offset: number, isBlankBehind: boolean): Promise<void> {
+  const file = await disk.open(segment.path, 'write');
+  try {
+    if (!isBlankBehind) {
+      const zeros = new Uint8Array(Math.min(ZEROS_BYTES, segment.bytes - offset));
+      for (let at = offset; at < segment.bytes; at += zeros.length) {
+        await file.write(at, zeros.subarray(0, Math.min(zeros.length, segment.bytes - at)));
+      }
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,44 @@
+/** Which segments still hold something that a replay needs. Pure. */
+import type { ShardLogs } from './items.js';
+import type { ShardId } from './wal.js';
+
+/** Segments below this number can go: no live entry lies there, and every segment from it on began with a synced table of all shards. */
+export function liveFloor(logs: ShardLogs, current: number): number {
+  let floor = current;
+  for (const { places } of logs.values()) {
+    if (places.count > 0) floor = Math.min(floor, places.segment(places.first));
+  }
+  return floor;
+}
+
+/** Live entries of one shard in one segment. */
+export interface LiveRange {
+  readonly shard: ShardId;
+  readonly lo: number;
+  readonly hi: number;
+  readonly bytes: number;
+}
+
+/** The first run of live entries in `segment`, up to `bytesMax`; undefined when there is none. */
+export function firstLiveIn(logs: ShardLogs, segment: number, bytesMax: number): LiveRange | undefined {
+  for (const [shard, { places }] of logs) {
+    const lo = places.first;
+    let hi = lo;
+    let bytes = 0;
+    while (hi <= places.last && places.segment(hi) === segment && bytes < bytesMax) bytes += places.size(hi++);
+    if (hi > lo) return { shard, lo, hi, bytes };
+  }
+  return undefined;
+}
+
+/** Bytes of live entries in `segment`, counted up to `bytesMax`. */
+export function liveBytesIn(logs: ShardLogs, segment: number, bytesMax: number): number {
+  let bytes = 0;
+  for (const { places } of logs.values()) {
+    for (let index = places.first; index <= places.last && places.segment(index) === segment; index++) {
+      bytes += places.size(index);
+      if (bytes > bytesMax) return bytes;
+    }
+  }
+  return bytes;
+}
