@@ -1,0 +1,138 @@
+/** Sends one snapshot over a link of its own, no faster than the receiver takes it and the rate limit allows (N8). */
+import { crc32 } from 'node:zlib';
+import type { Clock } from '../env/env.js';
+import { FrameType } from './frame.js';
+import type { FrameLink, FrameLinkHandler } from './frame-link.js';
+import {
+  decodeSnapshotResult,
+  encodeSnapshotChunk,
+  encodeSnapshotHeader,
+  encodeSnapshotTrailer,
+  SNAPSHOT_CHUNK_BYTES_MAX,
+  type SnapshotResult,
+} from './snapshot-frames.js';
+import { type OutgoingSnapshot, TransportError } from './transport.js';
+import { ProtocolError } from './wire.js';
+
+export class SnapshotSender implements FrameLinkHandler {
+  readonly #link: FrameLink;
+  readonly #clock: Clock;
+  readonly #bytesPerSecond: number;
+  #verdict: SnapshotResult | undefined;
+  #lost: string | undefined;
+  #isBlocked = false;
+  #isTrailerSent = false;
+  #wake: (() => void) | undefined;
+  #chunks = 0;
+  #bytes = 0;
+  #crc = 0;
+  /** When the next chunk may leave. */
+  #nextMs: number;
+
+  /** `bytesPerSecond` 0: no limit. */
+  constructor(link: FrameLink, clock: Clock, bytesPerSecond: number) {
+    this.#link = link;
+    this.#clock = clock;
+    this.#bytesPerSecond = bytesPerSecond;
+    this.#nextMs = clock.nowMs();
+  }
+
+  /** To be called once. See {@link import('./transport.js').Transport.sendSnapshot}. */
+  async run(shard: number, snapshot: OutgoingSnapshot): Promise<'installed' | 'refused'> {
+    try {
+      this.#isBlocked = !this.#link.write(encodeSnapshotHeader(shard, snapshot.message));
+      await this.#sendChunks(snapshot.chunks);
+      if (!this.#isOver) {
+        const trailer = { chunks: this.#chunks, bytes: this.#bytes, crc: this.#crc };
+        this.#isTrailerSent = true;
+        this.#link.write(encodeSnapshotTrailer(trailer));
+      }
+      while (!this.#isOver) await this.#change();
+    } catch (cause) {
+      this.#link.destroy('reading the snapshot failed');
+      throw new TransportError('SNAPSHOT_FAILED', 'reading the snapshot to send failed', cause);
+    }
+    return this.#conclude();
+  }
+
+  onFrame(type: number, body: Uint8Array): void {
+    if (type !== FrameType.snapshotResult) throw new ProtocolError(`frame type ${type} in answer to a snapshot`);
+    const result = decodeSnapshotResult(body);
+    if (this.#verdict !== undefined) throw new ProtocolError('a second result of a snapshot');
+    if (result === 'installed' && !this.#isTrailerSent) throw new ProtocolError('a snapshot installed before its end');
+    this.#verdict = result;
+    this.#link.end('the snapshot is done');
+    this.#changed();
+  }
+
+  onDrain(): void {
+    this.#isBlocked = false;
+    this.#changed();
+  }
+
+  onClosed(reason: string): void {
+    this.#lost = reason;
+    this.#changed();
+  }
+
+  get #isOver(): boolean {
+    return this.#verdict !== undefined || this.#lost !== undefined;
+  }
+
+  async #sendChunks(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    for await (const chunk of chunks) {
+      for (let at = 0; at < chunk.length; at += SNAPSHOT_CHUNK_BYTES_MAX) {
+        await this.#turn();
+        if (this.#isOver) return;
+        this.#send(chunk.subarray(at, at + SNAPSHOT_CHUNK_BYTES_MAX));
+      }
+      if (this.#isOver) return;
+    }
+  }
+
+  #send(bytes: Uint8Array): void {
+    this.#isBlocked = !this.#link.write(encodeSnapshotChunk(this.#chunks, bytes));
+    this.#chunks += 1;
+    this.#bytes += bytes.length;
+    this.#crc = crc32(bytes, this.#crc);
+    if (this.#bytesPerSecond === 0) return;
+    this.#nextMs = Math.max(this.#nextMs, this.#clock.nowMs()) + (bytes.length * 1000) / this.#bytesPerSecond;
+  }
+
+  /** Waits until the next chunk may leave, or the stream is over. */
+  async #turn(): Promise<void> {
+    while (this.#isBlocked && !this.#isOver) await this.#change();
+    if (this.#bytesPerSecond === 0) return;
+    for (;;) {
+      const waitMs = this.#nextMs - this.#clock.nowMs();
+      if (waitMs <= 0 || this.#isOver) return;
+      const timer = this.#clock.setTimer(waitMs, () => this.#changed());
+      await this.#change();
+      timer.cancel();
+    }
+  }
+
+  #conclude(): 'installed' | 'refused' {
+    switch (this.#verdict) {
+      case 'installed':
+      case 'refused':
+        return this.#verdict;
+      case 'failed':
+        throw new TransportError('SNAPSHOT_FAILED', 'the receiver could not install the snapshot');
+      case undefined:
+        throw new TransportError('SNAPSHOT_LOST', `the connection of the snapshot was lost: ${this.#lost}`);
+    }
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  #changed(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+}
