@@ -8,7 +8,7 @@ import { root } from './lib/root.mjs';
 import { runTestFile } from './lib/test-file.mjs';
 
 const CONCURRENCY = 2;
-const FILE_TIMEOUT_MS = 300_000;
+const FILE_TIMEOUT_MS = 180_000;
 
 function findTests(folder) {
   if (!existsSync(folder)) return [];
