@@ -33,13 +33,13 @@ export interface FlusherDeps {
   /** The cut is durable up to this applied index and term: the WAL may free segments. Called in the turn in which `source.flushDone` was. */
   readonly onFlushed: (appliedIndex: number, appliedTerm: number) => void;
   /** A commit failed. Called at most once. */
-  readonly onFailed: (error: unknown) => void;
+  readonly onFailed: (error: Error) => void;
 }
 
 interface Waiter {
   readonly index: number;
   readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /** Flushes one state machine into one store; both are replaced together, with a new flusher, when a snapshot is installed. */
@@ -54,7 +54,7 @@ export class Flusher {
   #running: Promise<void> | undefined;
   #isForced = false;
   #waiters: Waiter[] = [];
-  #failure: unknown;
+  #failure: Error | undefined;
   #isStopped = false;
 
   /** The state machine is in step with the store when the flusher is made: just rebuilt from it, or both empty. */
@@ -147,12 +147,12 @@ export class Flusher {
 
   #fail(error: unknown): void {
     this.#running = undefined;
-    this.#failure = error;
-    this.#rejectWaiters(error);
-    this.#deps.onFailed(error);
+    this.#failure = error instanceof Error ? error : new Error('a flush failed', { cause: error });
+    this.#rejectWaiters(this.#failure);
+    this.#deps.onFailed(this.#failure);
   }
 
-  #rejectWaiters(error: unknown): void {
+  #rejectWaiters(error: Error): void {
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const { reject } of waiters) reject(error);

@@ -23,9 +23,9 @@ import { StoreLife } from './store-life.js';
 /** Steps that a test or the simulator may delay or fail; a rejection is a failed commit. Reject with a {@link StoreError} to choose its code. */
 export interface MemoryStoreSteps {
   /** Before a commit becomes visible. */
-  commit?(): Promise<void>;
+  readonly commit?: () => Promise<void>;
   /** Before a visible commit counts as flushed. */
-  flush?(): Promise<void>;
+  readonly flush?: () => Promise<void>;
 }
 
 /** What a store holds after a crash: the start of another store. */

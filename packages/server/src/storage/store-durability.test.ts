@@ -20,17 +20,18 @@ async function withDirectory(run: (path: string) => Promise<void>): Promise<void
   }
 }
 
-const canTrace = spawnSync('strace', ['-e', 'trace=none', 'true']).status === 0;
+const TRACER = 'strace';
+const canTrace = spawnSync(TRACER, ['-e', 'trace=none', 'true']).status === 0;
 
 test(
   'R9: a commit resolves after fdatasync of its pages and the synced write of its meta page',
-  { skip: canTrace ? false : 'strace is not here' },
+  { skip: canTrace ? false : `${TRACER} is not here` },
   () =>
     withDirectory(async (path) => {
       const commits = 5;
       const trace = `${path}/trace`;
       const calls = 'trace=openat,write,writev,pwrite64,pwritev,fdatasync';
-      const run = spawnSync('strace', ['-f', '-e', calls, '-o', trace, process.execPath, child, path, String(commits)]);
+      const run = spawnSync(TRACER, ['-f', '-e', calls, '-o', trace, process.execPath, child, path, String(commits)]);
       assert.equal(run.status, 0, String(run.stderr));
       const steps = stepsOf(await readFile(trace, 'utf8'));
       const expected = Array.from({ length: commits }, () => ['called', 'sync', 'syncedWrite', 'resolved']).flat();
