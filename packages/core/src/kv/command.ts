@@ -17,7 +17,8 @@
  * A new kind of command takes a new type; a replica that does not know it must not guess, so decoding is strict.
  */
 import { assert } from '../base/assert.js';
-import { writeU32, writeU64 } from '../base/bytes.js';
+import type { BytePool } from '../base/byte-pool.js';
+import { copyBytes, writeU32, writeU64 } from '../base/bytes.js';
 
 /** Types of command. */
 export const COMMAND_PUT = 1;
@@ -60,8 +61,8 @@ export interface DeleteOptions {
   readonly ifModRevision?: number;
 }
 
-/** Encodes a put. Key and value are copied (N13). Key length must be within 1 to {@link KEY_BYTES_MAX}. */
-export function encodePut(key: Uint8Array, value: Uint8Array, options: PutOptions = {}): Uint8Array {
+/** Encodes a put, into `pool` if given. Key and value are copied (N13). Key length must be within 1 to {@link KEY_BYTES_MAX}. */
+export function encodePut(key: Uint8Array, value: Uint8Array, options: PutOptions = {}, pool?: BytePool): Uint8Array {
   assert(key.length > 0 && key.length <= KEY_BYTES_MAX, 'key length out of range');
   assert(
     options.ifModRevision === undefined || options.ifAbsent !== true,
@@ -79,7 +80,7 @@ export function encodePut(key: Uint8Array, value: Uint8Array, options: PutOption
     body += 8;
   }
   if (options.ifAbsent === true) flags |= FLAG_IF_ABSENT;
-  const command = startCommand(COMMAND_PUT, flags, body);
+  const command = startCommand(COMMAND_PUT, flags, body, pool);
   let at = COMMAND_HEAD_BYTES;
   if (lease !== 0n) {
     assert(lease > 0n && lease < 1n << 64n, 'lease out of range');
@@ -92,8 +93,8 @@ export function encodePut(key: Uint8Array, value: Uint8Array, options: PutOption
     at += 8;
   }
   writeU32(command, at, key.length);
-  command.set(key, at + 4);
-  command.set(value, at + 4 + key.length);
+  copyBytes(command, at + 4, key, 0, key.length);
+  copyBytes(command, at + 4 + key.length, value, 0, value.length);
   return command;
 }
 
@@ -128,8 +129,9 @@ export function encodeCompact(revision: number): Uint8Array {
   return command;
 }
 
-function startCommand(type: number, flags: number, bodyBytes: number): Uint8Array {
-  const command = new Uint8Array(COMMAND_HEAD_BYTES + bodyBytes);
+function startCommand(type: number, flags: number, bodyBytes: number, pool?: BytePool): Uint8Array {
+  const length = COMMAND_HEAD_BYTES + bodyBytes;
+  const command = pool === undefined ? new Uint8Array(length) : pool.allocate(length);
   command[0] = type;
   command[1] = flags;
   writeU32(command, 4, bodyBytes);

@@ -164,3 +164,42 @@ test('keys in order fill their pages', () => {
   }
   assert.ok((index.pagesInUse * 4096) / 20_000 < 70, `${(index.pagesInUse * 4096) / 20_000} bytes per key`);
 });
+
+test('N12: a deep tree with long shared prefixes stays equal to a set through 60,000 random steps', () => {
+  const index = new KeyIndex();
+  const live = new Set<string>();
+  let seed = 12_345;
+  const random = (below: number): number => {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
+    return Math.floor((seed / 2 ** 32) * below);
+  };
+  for (let step = 0; step < 60_000; step += 1) {
+    const group = random(6);
+    const name = `${'s'.repeat(group * 45)}/${random(40)}/${'t'.repeat(random(3) * 30)}${random(40)}`;
+    const key = Buffer.from(name);
+    // Grows for the first half, shrinks in the second.
+    const isRemoval = random(10) < (step < 30_000 ? 2 : 8);
+    const found = index.locate(key);
+    assert.equal(found, live.has(name));
+    if (isRemoval && found) {
+      index.remove();
+      live.delete(name);
+    }
+    if (!isRemoval && !found) {
+      Object.assign(index.state, { main: step, isTombstone: false });
+      index.insert(key);
+      live.add(name);
+    }
+    if (step % 5_000 !== 4_999) continue;
+    const sorted = [...live].sort();
+    let at = 0;
+    for (let isThere = index.seek(new Uint8Array(0)); isThere; isThere = index.next()) {
+      assert.equal(Buffer.from(index.copyKey()).toString(), sorted[at]);
+      at += 1;
+    }
+    assert.equal(at, sorted.length);
+    const [start, end] = [sorted[random(at)] ?? '', sorted[random(at)] ?? ''].sort();
+    const expected = sorted.filter((text) => text >= (start ?? '') && text < (end ?? '')).length;
+    assert.equal(index.count(Buffer.from(start ?? ''), Buffer.from(end ?? '')), expected);
+  }
+});

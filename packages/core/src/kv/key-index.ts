@@ -8,8 +8,8 @@
  * Pages, slots and long keys are in `key-pages.ts`; here is only the tree.
  */
 import { assert } from '../base/assert.js';
-import { byteAt, EMPTY_BYTES, TWO_POW_32 } from '../base/bytes.js';
-import { KeyPages, PAGE_ROOM_BYTES, SEPARATOR_ROOM_BYTES } from './key-pages.js';
+import { byteAt, cloneBytes, EMPTY_BYTES, TWO_POW_32 } from '../base/bytes.js';
+import { KeyPages, PAGE_ROOM_BYTES, SEPARATOR_ROOM_BYTES, SLOT_BYTES } from './key-pages.js';
 
 const LEVELS_MAX = 16;
 const TOMBSTONE_BIT = 0x8000_0000;
@@ -132,7 +132,7 @@ export class KeyIndex {
       this.#descend(key, start, end);
     }
     const page = this.#page(0);
-    this.#store(page, this.#pages.insert(page, this.#slot(0), key, start, end));
+    this.#store(page, this.#pages.insert(page, this.#slot(0), key, start, end, true));
     this.#keys += 1;
     if (!this.state.isTombstone) this.#adjustLive(1);
   }
@@ -181,6 +181,8 @@ export class KeyIndex {
   /** Walks from the root to the leaf where the key is or belongs. */
   #descend(key: Uint8Array, start: number, end: number): void {
     let page = this.#root;
+    this.#pages.sharedLow = 0;
+    this.#pages.sharedHigh = 0;
     for (let level = this.#rootLevel; level > 0; level -= 1) {
       const bound = this.#pages.search(page, 1, key, start, end);
       const slot = this.#pages.isMatch ? bound : bound - 1;
@@ -244,10 +246,12 @@ export class KeyIndex {
     const separator = this.#separator(page, at);
     this.#pages.move(page, at, right);
     if (level > 0) this.#pages.clearKey(right, 0);
+    this.#pages.setPrefix(page, sharedBytes(this.#lowerBound(level + 1), separator));
+    this.#pages.setPrefix(right, sharedBytes(separator, this.#upperBound(level + 1)));
     const parent = this.#page(level + 1);
     const slot = this.#slot(level + 1);
     this.#pages.setWord(parent, this.#pages.entry(parent, slot) + 4, this.#liveInPage(page));
-    const entry = this.#pages.insert(parent, slot + 1, separator, 0, separator.length);
+    const entry = this.#pages.insert(parent, slot + 1, separator, 0, separator.length, false);
     this.#pages.setWord(parent, entry, right);
     this.#pages.setWord(parent, entry + 4, this.#liveInPage(right));
   }
@@ -256,7 +260,7 @@ export class KeyIndex {
     const level = this.#rootLevel + 1;
     assert(level < LEVELS_MAX, 'key index too deep');
     const root = this.#pages.allocate(level);
-    const entry = this.#pages.insert(root, 0, EMPTY_BYTES, 0, 0);
+    const entry = this.#pages.insert(root, 0, EMPTY_BYTES, 0, 0, false);
     this.#pages.setWord(root, entry, this.#root);
     this.#pages.setWord(root, entry + 4, this.#liveKeys);
     this.#root = root;
@@ -274,7 +278,7 @@ export class KeyIndex {
     let used = 0;
     let at = 0;
     while (at < count - 1 && used < half) {
-      used += this.#pages.entryBytes(page, at) + 2;
+      used += this.#pages.entryBytes(page, at) + SLOT_BYTES;
       at += 1;
     }
     return Math.max(1, at);
@@ -285,9 +289,24 @@ export class KeyIndex {
     const right = this.#pages.copyKey(page, at);
     if (this.#pages.level(page) > 0) return right;
     const left = this.#pages.copyKey(page, at - 1);
-    let shared = 0;
-    while (shared < left.length && byteAt(left, shared) === byteAt(right, shared)) shared += 1;
-    return right.slice(0, shared + 1);
+    return cloneBytes(right, 0, sharedBytes(left, right) + 1);
+  }
+
+  /** The separator at or before the path's place in `level` or above: no key below that place is lower. */
+  #lowerBound(level: number): Uint8Array | undefined {
+    for (let above = level; above <= this.#rootLevel; above += 1) {
+      if (this.#slot(above) > 0) return this.#pages.copyKey(this.#page(above), this.#slot(above));
+    }
+    return undefined;
+  }
+
+  /** The next separator after the path's place in `level` or above: all keys below that place are lower. */
+  #upperBound(level: number): Uint8Array | undefined {
+    for (let above = level; above <= this.#rootLevel; above += 1) {
+      if (this.#slot(above) + 1 < this.#pages.count(this.#page(above)))
+        return this.#pages.copyKey(this.#page(above), this.#slot(above) + 1);
+    }
+    return undefined;
   }
 
   /** After a removal: drops empty pages and merges small ones, from the leaf up. */
@@ -319,12 +338,22 @@ export class KeyIndex {
     if (this.#pages.usedBytes(left) + this.#pages.usedBytes(right) + separatorRoom > PAGE_ROOM_BYTES) return false;
     const live = this.#liveBelow(parent, slot) + this.#liveBelow(parent, slot + 1);
     if (isInner && this.#pages.count(right) > 0) this.#restoreFirstKey(right, this.#pages.copyKey(parent, slot + 1));
+    const prefix = this.#mergedPrefix(left, right);
     this.#pages.move(right, 0, left);
     if (isInner && this.#pages.count(left) > 0) this.#pages.clearKey(left, 0);
+    this.#pages.setPrefix(left, prefix);
     this.#pages.free(right);
     this.#pages.remove(parent, slot + 1);
     this.#pages.setWord(parent, this.#pages.entry(parent, slot) + 4, live);
     return true;
+  }
+
+  /** What all keys of two neighbours share. */
+  #mergedPrefix(left: number, right: number): number {
+    const lastOfLeft = this.#pages.count(left) - 1;
+    if (lastOfLeft < (this.#pages.level(left) === 0 ? 0 : 1) || this.#pages.count(right) === 0) return 0;
+    const across = sharedBytes(this.#pages.copyKey(left, lastOfLeft), this.#pages.copyKey(right, 0));
+    return Math.min(across, this.#pages.prefix(left), this.#pages.prefix(right));
   }
 
   /** Gives the first entry of an inner page, whose key is empty, the key by which its parent knew the page. */
@@ -333,7 +362,7 @@ export class KeyIndex {
     const child = this.#pages.wordAt(page, first);
     const live = this.#pages.wordAt(page, first + 4);
     this.#pages.remove(page, 0);
-    const entry = this.#pages.insert(page, 0, key, 0, key.length);
+    const entry = this.#pages.insert(page, 0, key, 0, key.length, false);
     this.#pages.setWord(page, entry, child);
     this.#pages.setWord(page, entry + 4, live);
   }
@@ -363,4 +392,13 @@ export class KeyIndex {
   #slot(level: number): number {
     return this.#pathSlots[level] ?? 0;
   }
+}
+
+/** Length of the common prefix; 0 when one is unknown. */
+function sharedBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): number {
+  if (a === undefined || b === undefined) return 0;
+  const length = Math.min(a.length, b.length);
+  let shared = 0;
+  while (shared < length && byteAt(a, shared) === byteAt(b, shared)) shared += 1;
+  return shared;
 }

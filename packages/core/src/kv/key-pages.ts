@@ -1,8 +1,11 @@
 /**
  * Pages of the key index: 4 KiB each, in a few large slabs, named by page number. No object and no typed array per page or key (N12).
  *
- * A page is slotted: a 16-byte header (words: level, entry count, offset of the lowest entry, bytes lost in gaps), u16 entry offsets in key
+ * A page is slotted: a 16-byte header (words: level, entry count, offset of the lowest entry, bytes lost in gaps and prefix length), slots in key
  * order growing up, entries growing down from the end, 4-aligned. Level 0 is a leaf.
+ *
+ * All keys of a page share its prefix (an inner page's first aside). A slot is a word: the entry's offset in the low half, in the high
+ * half the *head*: the two key bytes after the prefix, 0 where the key ends. Most steps of a search look at heads only and so stay in few cache lines.
  *
  * | entry word | leaf | inner |
  * |---|---|---|
@@ -18,7 +21,7 @@
  * A key above {@link INLINE_KEY_BYTES_MAX} has a heap handle in its place. The key of an inner page's first entry counts as lowest and is empty.
  */
 import { assert } from '../base/assert.js';
-import { byteAt, copyBytes, EMPTY_BYTES } from '../base/bytes.js';
+import { byteAt, cloneBytes, copyBytes, EMPTY_BYTES } from '../base/bytes.js';
 import { KeyHeap } from './key-heap.js';
 
 /** Longest key that lies in the page itself. */
@@ -32,10 +35,13 @@ const HEADER_BYTES = 16;
 const LEAF_HEAD_BYTES = 40;
 const INNER_HEAD_BYTES = 12;
 const NO_WORDS: Uint32Array = new Uint32Array(0);
-const NO_HALVES: Uint16Array = new Uint16Array(0);
+const PREFIX_BYTES_MAX = 0xffff;
+
+/** Bytes of a slot. */
+export const SLOT_BYTES = 4;
 
 /** Room that every separator fits in. */
-export const SEPARATOR_ROOM_BYTES = INNER_HEAD_BYTES + INLINE_KEY_BYTES_MAX + 2;
+export const SEPARATOR_ROOM_BYTES = INNER_HEAD_BYTES + INLINE_KEY_BYTES_MAX + SLOT_BYTES;
 
 /** Bytes a page has for entries and their slots. */
 export const PAGE_ROOM_BYTES = PAGE_BYTES - HEADER_BYTES;
@@ -45,13 +51,19 @@ export class KeyPages {
   readonly heap = new KeyHeap();
   /** Whether the last `search` found the key itself. */
   isMatch = false;
+  /** Bytes that the key of a search shares with the nearest keys known below and above it; `search` starts from and refines them. */
+  sharedLow = 0;
+  sharedHigh = 0;
   readonly #bytes: Uint8Array[] = [];
-  readonly #halves: Uint16Array[] = [];
   readonly #words: Uint32Array[] = [];
   readonly #free: number[] = [];
   #pageCount = 0;
   /** One page, to rewrite another without gaps. */
   readonly #scratch = new Uint8Array(PAGE_BYTES);
+  /** Where the key lies that was last looked for by slot. */
+  #keyBytes: Uint8Array = EMPTY_BYTES;
+  #keyStart = 0;
+  #keyEnd = 0;
 
   /** Pages in use. */
   get pagesInUse(): number {
@@ -89,12 +101,12 @@ export class KeyPages {
 
   /** Bytes of entries and slots in the page. */
   usedBytes(page: number): number {
-    return PAGE_BYTES - this.wordAt(page, 8) - this.wordAt(page, 12) + 2 * this.count(page);
+    return PAGE_BYTES - this.wordAt(page, 8) - this.#gap(page) + SLOT_BYTES * this.count(page);
   }
 
   /** Where an entry starts; for {@link wordAt} and {@link setWord}. */
   entry(page: number, slot: number): number {
-    return this.#halvesOf(page)[(((page & SLAB_MASK) * PAGE_BYTES + HEADER_BYTES) >>> 1) + slot] ?? 0;
+    return this.wordAt(page, HEADER_BYTES + SLOT_BYTES * slot) & 0xffff;
   }
 
   /** The u32 at a byte offset of the page. */
@@ -106,24 +118,41 @@ export class KeyPages {
     (this.#words[page >>> SLAB_SHIFT] ?? NO_WORDS)[(page & SLAB_MASK) * PAGE_WORDS + (offset >>> 2)] = value;
   }
 
-  /** Lower bound: the first slot ≥ `first` whose key is ≥ `key[start, end)`; `isMatch` tells whether it is equal. */
+  /**
+   * Lower bound: the first slot ≥ `first` whose key is ≥ `key[start, end)`; `isMatch` tells whether it is equal. `sharedLow` and `sharedHigh` must hold
+   * what the key shares with the page's bounds: 0, or what the search in its parent left there.
+   */
   search(page: number, first: number, key: Uint8Array, start: number, end: number): number {
     const bytes = this.#bytes[page >>> SLAB_SHIFT] ?? EMPTY_BYTES;
     const words = this.#words[page >>> SLAB_SHIFT] ?? NO_WORDS;
-    const halves = this.#halves[page >>> SLAB_SHIFT] ?? NO_HALVES;
     const base = (page & SLAB_MASK) * PAGE_BYTES;
-    const slots = (base + HEADER_BYTES) >>> 1;
+    const slots = (base + HEADER_BYTES) >>> 2;
     const head = words[base >>> 2] === 0 ? LEAF_HEAD_BYTES : INNER_HEAD_BYTES;
     const keyBytes = end - start;
     let low = first;
     let high = words[(base >>> 2) + 1] ?? 0;
     // What both bounds share with the key needs no second look: keys between them share it too.
-    let sharedLow = 0;
-    let sharedHigh = 0;
+    let sharedLow = this.sharedLow;
+    let sharedHigh = this.sharedHigh;
+    const prefix = (words[(base >>> 2) + 3] ?? 0) >>> 16;
+    const isPrefixShared = sharedLow >= prefix && sharedHigh >= prefix;
+    const wanted = isPrefixShared ? headOf(key, start + prefix, end) : 0;
     this.isMatch = false;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      let otherAt = base + (halves[slots + middle] ?? 0) + head;
+      const slot = words[slots + middle] ?? 0;
+      if (isPrefixShared && slot >>> 16 !== wanted) {
+        const shared = (slot >>> 24 === wanted >>> 8 ? 1 : 0) + prefix;
+        if (wanted > slot >>> 16) {
+          low = middle + 1;
+          sharedLow = shared;
+        } else {
+          high = middle;
+          sharedHigh = shared;
+        }
+        continue;
+      }
+      let otherAt = base + (slot & 0xffff) + head;
       const otherBytes = words[(otherAt >>> 2) - 1] ?? 0;
       let other = bytes;
       if (otherBytes > INLINE_KEY_BYTES_MAX) {
@@ -141,6 +170,8 @@ export class KeyPages {
       if (difference === 0) difference = keyBytes - otherBytes;
       if (difference === 0) {
         this.isMatch = true;
+        this.sharedLow = keyBytes;
+        this.sharedHigh = sharedHigh;
         return middle;
       }
       if (difference > 0) {
@@ -151,32 +182,41 @@ export class KeyPages {
         sharedHigh = at;
       }
     }
+    this.sharedLow = sharedLow;
+    this.sharedHigh = sharedHigh;
     return low;
+  }
+
+  prefix(page: number): number {
+    return this.wordAt(page, 12) >>> 16;
+  }
+
+  /** Sets the length of the prefix that all keys of the page share, and all heads. */
+  setPrefix(page: number, prefix: number): void {
+    const length = Math.min(prefix, PREFIX_BYTES_MAX);
+    this.setWord(page, 12, length * 0x1_0000 + this.#gap(page));
+    const count = this.count(page);
+    for (let slot = 0; slot < count; slot += 1) {
+      this.#findKey(page, slot);
+      const from = Math.min(this.#keyStart + length, this.#keyEnd);
+      const head = headOf(this.#keyBytes, from, this.#keyEnd);
+      this.setWord(page, HEADER_BYTES + SLOT_BYTES * slot, head * 0x1_0000 + this.entry(page, slot));
+    }
   }
 
   /** A copy of an entry's key. */
   copyKey(page: number, slot: number): Uint8Array {
-    const at = this.entry(page, slot) + this.#headBytes(page);
-    const length = this.wordAt(page, at - 4);
-    if (length > INLINE_KEY_BYTES_MAX) {
-      const handle = this.wordAt(page, at);
-      return this.heap.bytes(handle).slice(this.heap.offset(handle), this.heap.offset(handle) + length);
-    }
-    const start = (page & SLAB_MASK) * PAGE_BYTES + at;
-    return this.#bytesOf(page).slice(start, start + length);
+    this.#findKey(page, slot);
+    return cloneBytes(this.#keyBytes, this.#keyStart, this.#keyEnd);
   }
 
   /** Whether an entry's key is below `key`. */
   isBelow(page: number, slot: number, key: Uint8Array): boolean {
-    const at = this.entry(page, slot) + this.#headBytes(page);
-    const length = this.wordAt(page, at - 4);
-    const handle = this.wordAt(page, at);
-    const isLong = length > INLINE_KEY_BYTES_MAX;
-    const other = isLong ? this.heap.bytes(handle) : this.#bytesOf(page);
-    const otherAt = isLong ? this.heap.offset(handle) : (page & SLAB_MASK) * PAGE_BYTES + at;
+    this.#findKey(page, slot);
+    const length = this.#keyEnd - this.#keyStart;
     const shared = Math.min(length, key.length);
     for (let index = 0; index < shared; index += 1) {
-      const difference = byteAt(other, otherAt + index) - byteAt(key, index);
+      const difference = byteAt(this.#keyBytes, this.#keyStart + index) - byteAt(key, index);
       if (difference !== 0) return difference < 0;
     }
     return length < key.length;
@@ -184,14 +224,19 @@ export class KeyPages {
 
   /** Whether an entry with a key of `keyBytes` fits, gaps counted. */
   hasRoom(page: number, keyBytes: number): boolean {
-    return this.usedBytes(page) + this.#headBytes(page) + storedBytes(keyBytes) + 2 <= PAGE_ROOM_BYTES;
+    return this.usedBytes(page) + this.#headBytes(page) + storedBytes(keyBytes) + SLOT_BYTES <= PAGE_ROOM_BYTES;
   }
 
-  /** Makes an entry at `slot`, which must fit; head words but the key length are the caller's to write. Returns where it starts. */
-  insert(page: number, slot: number, key: Uint8Array, start: number, end: number): number {
+  /** Makes an entry at `slot`, which must fit; head words but the key length are the caller's to write. `isSearched`: the last
+   * `search` was for this key in this page. Returns where it starts. */
+  insert(page: number, slot: number, key: Uint8Array, start: number, end: number, isSearched: boolean): number {
+    const isFit = isSearched && this.sharedLow >= this.prefix(page) && this.sharedHigh >= this.prefix(page);
+    if (!isFit) this.#fitPrefix(page, key, start, end);
     const head = this.#headBytes(page);
     const length = end - start;
     const at = this.#makeEntry(page, slot, head + storedBytes(length));
+    const keyHead = headOf(key, Math.min(start + this.prefix(page), end), end);
+    this.setWord(page, HEADER_BYTES + SLOT_BYTES * slot, keyHead * 0x1_0000 + at);
     this.setWord(page, at + head - 4, length);
     if (length > INLINE_KEY_BYTES_MAX) this.setWord(page, at + head, this.heap.store(key, start, end));
     else copyBytes(this.#bytesOf(page), (page & SLAB_MASK) * PAGE_BYTES + at + head, key, start, end);
@@ -211,10 +256,10 @@ export class KeyPages {
     const length = this.wordAt(page, at - 4);
     if (length > INLINE_KEY_BYTES_MAX) this.heap.free(this.wordAt(page, at));
     this.setWord(page, at - 4, 0);
-    this.setWord(page, 12, this.wordAt(page, 12) + storedBytes(length));
+    this.setWord(page, 12, this.wordAt(page, 12) + storedBytes(length)); // Gaps are the low half.
   }
 
-  /** Moves the entries from slot `from` on to the end of `target`, a page of the same level with room for them. */
+  /** Moves the entries from slot `from` on to the end of `target`, a page of the same level with room for them. `setPrefix` must follow. */
   move(page: number, from: number, target: number): void {
     const count = this.count(page);
     const source = this.#bytesOf(page);
@@ -241,13 +286,13 @@ export class KeyPages {
   /** Takes `length` bytes for an entry and opens `slot` for it. */
   #makeEntry(page: number, slot: number, length: number): number {
     const count = this.count(page);
-    if (this.wordAt(page, 8) - length < HEADER_BYTES + 2 * (count + 1)) this.#squeeze(page);
+    if (this.wordAt(page, 8) - length < HEADER_BYTES + SLOT_BYTES * (count + 1)) this.#squeeze(page);
     const at = this.wordAt(page, 8) - length;
-    assert(at >= HEADER_BYTES + 2 * (count + 1), 'page has no room for the entry');
-    const halves = this.#halvesOf(page);
-    const slots = ((page & SLAB_MASK) * PAGE_BYTES + HEADER_BYTES) >>> 1;
-    halves.copyWithin(slots + slot + 1, slots + slot, slots + count);
-    halves[slots + slot] = at;
+    assert(at >= HEADER_BYTES + SLOT_BYTES * (count + 1), 'page has no room for the entry');
+    const words = this.#wordsOf(page);
+    const slots = ((page & SLAB_MASK) * PAGE_BYTES + HEADER_BYTES) >>> 2;
+    words.copyWithin(slots + slot + 1, slots + slot, slots + count);
+    words[slots + slot] = at;
     this.setWord(page, 4, count + 1);
     this.setWord(page, 8, at);
     return at;
@@ -260,11 +305,11 @@ export class KeyPages {
       this.#reset(page, this.level(page));
       return;
     }
-    let gap = this.wordAt(page, 12);
+    let gap = this.wordAt(page, 12); // Its low half; the prefix in the high half stays.
     for (let index = slot; index < slot + dropped; index += 1) gap += this.entryBytes(page, index);
-    const halves = this.#halvesOf(page);
-    const slots = ((page & SLAB_MASK) * PAGE_BYTES + HEADER_BYTES) >>> 1;
-    halves.copyWithin(slots + slot, slots + slot + dropped, slots + count);
+    const words = this.#wordsOf(page);
+    const slots = ((page & SLAB_MASK) * PAGE_BYTES + HEADER_BYTES) >>> 2;
+    words.copyWithin(slots + slot, slots + slot + dropped, slots + count);
     this.setWord(page, 4, count - dropped);
     this.setWord(page, 12, gap);
   }
@@ -273,8 +318,8 @@ export class KeyPages {
   #squeeze(page: number): void {
     const bytes = this.#bytesOf(page);
     const base = (page & SLAB_MASK) * PAGE_BYTES;
-    const halves = this.#halvesOf(page);
-    const slots = (base + HEADER_BYTES) >>> 1;
+    const words = this.#wordsOf(page);
+    const slots = (base + HEADER_BYTES) >>> 2;
     this.#scratch.set(bytes.subarray(base, base + PAGE_BYTES));
     let top = PAGE_BYTES;
     const count = this.count(page);
@@ -284,10 +329,10 @@ export class KeyPages {
       const length = this.#scratchEntryBytes(from, this.level(page));
       top -= length;
       copyBytes(bytes, base + top, this.#scratch, from, from + length);
-      halves[slots + slot] = top;
+      words[slots + slot] = (words[slots + slot] ?? 0) - from + top;
     }
     this.setWord(page, 8, top);
-    this.setWord(page, 12, 0);
+    this.setWord(page, 12, this.prefix(page) * 0x1_0000);
   }
 
   #scratchEntryBytes(at: number, level: number): number {
@@ -310,7 +355,6 @@ export class KeyPages {
     if ((page & SLAB_MASK) === 0) {
       const slab = new ArrayBuffer(PAGE_BYTES << SLAB_SHIFT);
       this.#bytes.push(new Uint8Array(slab));
-      this.#halves.push(new Uint16Array(slab));
       this.#words.push(new Uint32Array(slab));
     }
     this.#pageCount += 1;
@@ -321,9 +365,50 @@ export class KeyPages {
     return this.#bytes[page >>> SLAB_SHIFT] ?? EMPTY_BYTES;
   }
 
-  #halvesOf(page: number): Uint16Array {
-    return this.#halves[page >>> SLAB_SHIFT] ?? NO_HALVES;
+  #wordsOf(page: number): Uint32Array {
+    return this.#words[page >>> SLAB_SHIFT] ?? NO_WORDS;
   }
+
+  #gap(page: number): number {
+    return this.wordAt(page, 12) & 0xffff;
+  }
+
+  /** Shortens the page's prefix to what it shares with a key that is to come in. */
+  #fitPrefix(page: number, key: Uint8Array, start: number, end: number): void {
+    const prefix = this.prefix(page);
+    const last = this.count(page) - 1;
+    if (prefix === 0 || last < (this.level(page) === 0 ? 0 : 1)) return;
+    this.#findKey(page, last);
+    let shared = 0;
+    while (
+      shared < prefix &&
+      start + shared < end &&
+      byteAt(key, start + shared) === byteAt(this.#keyBytes, this.#keyStart + shared)
+    )
+      shared += 1;
+    if (shared < prefix) this.setPrefix(page, shared);
+  }
+
+  /** Points `#keyBytes`, `#keyStart`, `#keyEnd` at an entry's key. */
+  #findKey(page: number, slot: number): void {
+    const at = this.entry(page, slot) + this.#headBytes(page);
+    const length = this.wordAt(page, at - 4);
+    if (length > INLINE_KEY_BYTES_MAX) {
+      const handle = this.wordAt(page, at);
+      this.#keyBytes = this.heap.bytes(handle);
+      this.#keyStart = this.heap.offset(handle);
+    } else {
+      this.#keyBytes = this.#bytesOf(page);
+      this.#keyStart = (page & SLAB_MASK) * PAGE_BYTES + at;
+    }
+    this.#keyEnd = this.#keyStart + length;
+  }
+}
+
+/** Two bytes of a key from `at` on, 0 for what is past its end. */
+function headOf(key: Uint8Array, at: number, end: number): number {
+  if (at + 1 < end) return ((key[at] ?? 0) << 8) | (key[at + 1] ?? 0);
+  return at < end ? (key[at] ?? 0) << 8 : 0;
 }
 
 /** Bytes that a key takes in a page. */
