@@ -65,7 +65,10 @@ test('R5: a wiped node is refused by every other node, learns why, and nothing i
     await cluster.pass(1500);
     const others = [1, 2, 3].filter((id) => id !== wiped);
     const refusedBy = new Set(returned.handler.refusals.map(({ peer }) => peer));
-    assert.deepEqual([...refusedBy].sort((a, b) => a - b), others);
+    assert.deepEqual(
+      [...refusedBy].sort((a, b) => a - b),
+      others,
+    );
     for (const { refusal } of returned.handler.refusals) {
       assert.equal(refusal.reason, 'incarnation');
       assert.match(refusal.message, new RegExp(`node ${wiped} is registered .* was wiped or replaced`));

@@ -4,12 +4,14 @@
  *
  * It must never deliver or send a Raft message before this node is formed (R5), and never wait: what can't be queued is dropped.
  */
+import { assert } from '@kvorum/core/base/assert.js';
 import type { Message } from '@kvorum/core/raft/message.js';
 import type { Env, Timer } from '../env/env.js';
 import type { Address, Connection, Listener } from '../env/network.js';
 import type { FrameLink, FrameLinkOptions } from './frame-link.js';
 import { Greeter } from './greeter.js';
-import type { Hello } from './handshake-codec.js';
+import { CLIENT_ADDRESS_BYTES_MAX, type Hello } from './handshake-codec.js';
+import { Pacer } from './pacer.js';
 import { Peer, type PeerCounters } from './peer.js';
 import { SNAPSHOT_FRAME_BYTES_MAX } from './snapshot-frames.js';
 import { SnapshotReceiver } from './snapshot-receiver.js';
@@ -24,9 +26,13 @@ import {
   type TransportHandler,
 } from './transport.js';
 import type { TransportOptions } from './transport-options.js';
+import { encodeText } from './wire.js';
 
 /** How long `close` lets peers take what is queued before it cuts them off. */
 const CLOSE_MS_MAX = 500;
+
+/** Connections of any kind and state that each peer adds to the total allowed: its own, snapshots, and some that are closing. */
+const LINKS_PER_PEER_MAX = 8;
 
 /** What a transport needs. */
 export interface PeerTransportDeps {
@@ -41,8 +47,10 @@ export class PeerTransport implements Transport {
   readonly #options: TransportOptions;
   readonly #linkLimits: FrameLinkOptions;
   readonly #greeter: Greeter;
+  readonly #pacer: Pacer;
   readonly #peers = new Map<number, Peer>();
   readonly #links = new Set<FrameLink>();
+  readonly #linksMax: number;
   readonly #dirty = new Set<Peer>();
   readonly #flush = () => this.flush();
   #handler: TransportHandler | undefined;
@@ -56,8 +64,11 @@ export class PeerTransport implements Transport {
   #snapshotsIn = 0;
 
   constructor(deps: PeerTransportDeps, options: TransportOptions) {
+    checkIdentity(deps.identity);
     this.#deps = deps;
     this.#options = options;
+    this.#pacer = new Pacer(deps.env.clock, options.snapshotBytesPerSecond);
+    this.#linksMax = options.handshakesMax + options.peers.size * LINKS_PER_PEER_MAX;
     this.#linkLimits = {
       handshakeTicksMax: Math.ceil(options.handshakeMsMax / options.keepAliveMs),
       silentTicksMax: Math.ceil(options.silenceMsMax / options.keepAliveMs),
@@ -230,7 +241,8 @@ export class PeerTransport implements Transport {
   }
 
   #onAccepted(connection: Connection): void {
-    if (this.#closing !== undefined || this.#greeter.acceptedCount >= this.#options.handshakesMax) {
+    const isFull = this.#greeter.acceptedCount >= this.#options.handshakesMax || this.#links.size >= this.#linksMax;
+    if (this.#closing !== undefined || isFull) {
       connection.destroy();
       return;
     }
@@ -299,7 +311,7 @@ export class PeerTransport implements Transport {
         { kind: 'dialer', expectedNodeId: to, purpose: 'snapshot' },
         {
           onEstablished: (link) => {
-            const sender = new SnapshotSender(link, clock, this.#options.snapshotBytesPerSecond);
+            const sender = new SnapshotSender(link, clock, this.#pacer);
             const counters = this.#peers.get(to)?.counters;
             if (counters !== undefined) link.open(sender, SNAPSHOT_FRAME_BYTES_MAX, counters);
             resolve(sender);
@@ -314,4 +326,13 @@ export class PeerTransport implements Transport {
     this.#links.delete(link);
     if (this.#links.size === 0) this.#onEmpty?.();
   }
+}
+
+/** An identity that can't be told to a peer is a bug of the caller. */
+function checkIdentity({ clusterId, epoch, nodeId, incarnation, clientAddress }: Identity): void {
+  assert(/^[0-9a-f]{16}$/.test(clusterId), 'a cluster id is 16 hex digits');
+  assert(/^[0-9a-f]{16}$/.test(incarnation), 'an incarnation is 16 hex digits');
+  assert(Number.isSafeInteger(nodeId) && nodeId > 0, 'a node id is a positive integer');
+  assert(Number.isSafeInteger(epoch) && epoch >= 0, 'an epoch is a natural number');
+  assert(encodeText(clientAddress).length <= CLIENT_ADDRESS_BYTES_MAX, 'the client address is too long');
 }

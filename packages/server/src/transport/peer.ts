@@ -96,8 +96,7 @@ export class Peer {
    * none.
    */
   attach(link: FrameLink, hello: Hello): void {
-    this.#connection?.link.destroy('replaced by a newer connection');
-    this.#onClosed(this.#connection, 'replaced by a newer connection');
+    this.#drop('replaced by a newer connection');
     const pair = {
       ownId: this.#identity.nodeId,
       ownIncarnation: this.#identity.incarnation,
@@ -133,11 +132,18 @@ export class Peer {
     this.#dialer.close();
   }
 
-  #onClosed(connection: PeerConnection | undefined, reason: string): void {
-    if (connection === undefined || connection !== this.#connection) return;
+  #drop(reason: string): void {
+    const connection = this.#connection;
+    if (connection === undefined) return;
     this.#connection = undefined;
+    connection.link.destroy(reason);
     this.#deps.onLost(this, reason);
     this.#deps.handler.onDisconnected(this.id);
+  }
+
+  #onClosed(connection: PeerConnection, reason: string): void {
+    if (connection !== this.#connection) return;
+    this.#drop(reason);
     if (this.isDialedByUs) this.#dialer.dialAgain();
     else this.#dialer.probe();
   }

@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib';
 import type { Clock } from '../env/env.js';
 import { FrameType } from './frame.js';
 import type { FrameLink, FrameLinkHandler } from './frame-link.js';
+import type { Pacer } from './pacer.js';
 import {
   decodeSnapshotResult,
   encodeSnapshotChunk,
@@ -17,7 +18,7 @@ import { ProtocolError } from './wire.js';
 export class SnapshotSender implements FrameLinkHandler {
   readonly #link: FrameLink;
   readonly #clock: Clock;
-  readonly #bytesPerSecond: number;
+  readonly #pacer: Pacer;
   #verdict: SnapshotResult | undefined;
   #lost: string | undefined;
   #isBlocked = false;
@@ -26,15 +27,11 @@ export class SnapshotSender implements FrameLinkHandler {
   #chunks = 0;
   #bytes = 0;
   #crc = 0;
-  /** When the next chunk may leave. */
-  #nextMs: number;
 
-  /** `bytesPerSecond` 0: no limit. */
-  constructor(link: FrameLink, clock: Clock, bytesPerSecond: number) {
+  constructor(link: FrameLink, clock: Clock, pacer: Pacer) {
     this.#link = link;
     this.#clock = clock;
-    this.#bytesPerSecond = bytesPerSecond;
-    this.#nextMs = clock.nowMs();
+    this.#pacer = pacer;
   }
 
   /** To be called once. See {@link import('./transport.js').Transport.sendSnapshot}. */
@@ -82,9 +79,10 @@ export class SnapshotSender implements FrameLinkHandler {
   async #sendChunks(chunks: AsyncIterable<Uint8Array>): Promise<void> {
     for await (const chunk of chunks) {
       for (let at = 0; at < chunk.length; at += SNAPSHOT_CHUNK_BYTES_MAX) {
-        await this.#turn();
+        const piece = chunk.subarray(at, at + SNAPSHOT_CHUNK_BYTES_MAX);
+        await this.#turn(piece.length);
         if (this.#isOver) return;
-        this.#send(chunk.subarray(at, at + SNAPSHOT_CHUNK_BYTES_MAX));
+        this.#send(piece);
       }
       if (this.#isOver) return;
     }
@@ -95,16 +93,14 @@ export class SnapshotSender implements FrameLinkHandler {
     this.#chunks += 1;
     this.#bytes += bytes.length;
     this.#crc = crc32(bytes, this.#crc);
-    if (this.#bytesPerSecond === 0) return;
-    this.#nextMs = Math.max(this.#nextMs, this.#clock.nowMs()) + (bytes.length * 1000) / this.#bytesPerSecond;
   }
 
-  /** Waits until the next chunk may leave, or the stream is over. */
-  async #turn(): Promise<void> {
+  /** Waits until so many bytes may leave, or the stream is over. */
+  async #turn(bytes: number): Promise<void> {
     while (this.#isBlocked && !this.#isOver) await this.#change();
-    if (this.#bytesPerSecond === 0) return;
+    const atMs = this.#pacer.reserve(bytes);
     for (;;) {
-      const waitMs = this.#nextMs - this.#clock.nowMs();
+      const waitMs = atMs - this.#clock.nowMs();
       if (waitMs <= 0 || this.#isOver) return;
       const timer = this.#clock.setTimer(waitMs, () => this.#changed());
       await this.#change();

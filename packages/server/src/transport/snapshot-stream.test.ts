@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Message, newMessage } from '@kvorum/core/raft/message.js';
 import { confStateOf } from '@kvorum/core/raft/snapshot.js';
-import type { Address } from '../env/network.js';
+import type { Address, Network } from '../env/network.js';
 import { createRealEnv } from '../env/real-env.js';
 import { silentLog } from '../env/silent-log.js';
 import { CHUNK_QUEUE_BYTES_MAX, ChunkQueue } from './chunk-queue.js';
@@ -13,8 +13,20 @@ import type { TransportOptions } from './transport-options.js';
 const LOOPBACK = { host: '127.0.0.1', port: 0 };
 
 /** Two nodes over real sockets. The lower id dials, so the higher one's port is known first. */
-async function pair(options: Partial<TransportOptions> = {}): Promise<[TestNode, TestNode]> {
+async function pair(
+  options: Partial<TransportOptions> = {},
+  damage: (frame: Uint8Array) => Uint8Array = (frame) => frame,
+): Promise<[TestNode, TestNode]> {
   const env = createRealEnv({ log: silentLog });
+  const damaging: Network = {
+    listen: (...args) => env.network.listen(...args),
+    connect: async (...args) => {
+      const connection = await env.network.connect(...args);
+      const write = connection.write.bind(connection);
+      connection.write = (bytes) => write(damage(bytes));
+      return connection;
+    },
+  };
   const two = makeNode(
     env,
     identityOf(2),
@@ -26,7 +38,7 @@ async function pair(options: Partial<TransportOptions> = {}): Promise<[TestNode,
   );
   const address = await two.transport.start(two.handler);
   const one = makeNode(
-    env,
+    { ...env, network: damaging },
     identityOf(1),
     new Map([
       [1, LOOPBACK],
@@ -157,6 +169,30 @@ test('R15: a lost connection fails both sides; the receiver never takes the part
   await until(two, () => failure !== undefined);
   assert.equal((failure as { code: string }).code, 'SNAPSHOT_LOST');
   await one.transport.close();
+});
+
+test('R15: a bit flipped on the way, or a chunk that is missing, fails both sides', async () => {
+  const faults: ((frame: Uint8Array) => Uint8Array)[] = [
+    (frame) => frame.map((byte, at) => (at === 5000 ? byte ^ 4 : byte)),
+    () => new Uint8Array(0),
+  ];
+  for (const fault of faults) {
+    let left = 3;
+    const damage = (frame: Uint8Array) => {
+      if (frame.length > 10_000) left -= 1;
+      return left === 0 && frame.length > 10_000 ? fault(frame) : frame;
+    };
+    const [one, two] = await pair({}, damage);
+    let failure: unknown;
+    two.handler.snapshotReader = async (incoming) => {
+      await collect(incoming).catch((error: unknown) => (failure = error));
+      return false;
+    };
+    await assert.rejects(one.transport.sendSnapshot(2, 0, snapshot(chunksOf(5, 20_000))), { code: 'SNAPSHOT_LOST' });
+    await until(two, () => failure !== undefined);
+    assert.match(String(failure), /checksum of a frame is wrong|snapshot chunk 3 in place of 2/);
+    await closeAll(one, two);
+  }
 });
 
 test('R15: a source that fails fails both sides', async () => {

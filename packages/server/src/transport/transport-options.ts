@@ -24,7 +24,7 @@ export interface TransportOptions {
   readonly handshakesMax: number;
   /** Snapshots sent at a time, and received at a time. */
   readonly snapshotsMax: number;
-  /** Bytes per second of one outgoing snapshot; 0: as fast as the receiver takes it. */
+  /** Bytes per second of all outgoing snapshots together; 0: as fast as the receivers take them. */
   readonly snapshotBytesPerSecond: number;
 }
 
