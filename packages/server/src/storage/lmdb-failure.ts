@@ -13,6 +13,12 @@ export function openFailure(path: string, error: unknown): StoreError {
   return new StoreError(code, `opening the store ${path} failed: ${messageOf(error)}`, error);
 }
 
+/** Why a read failed; an error that is not lmdb's (a visitor's own) comes back as it is. */
+export function readFailure(path: string, error: unknown): unknown {
+  if (numberOf(error) === undefined) return error;
+  return new StoreError(codeOf(error), `a read of the store ${path} failed: ${messageOf(error)}`, error);
+}
+
 /** Why a commit failed. lmdb rejects with an error whose `commitError` is a promise that rejects with the reason. */
 export async function commitFailure(path: string, error: unknown): Promise<StoreError> {
   const reason = await reasonOf(error);
@@ -31,10 +37,15 @@ async function reasonOf(error: unknown): Promise<unknown> {
 }
 
 function codeOf(error: unknown): StoreErrorCode {
-  const number: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;
-  if (typeof number !== 'number') return 'STORE_IO';
+  const number = numberOf(error);
+  if (number === undefined) return 'STORE_IO';
   if (DAMAGED.has(number)) return 'STORE_DAMAGED';
   return FULL.has(number) ? 'STORE_FULL' : 'STORE_IO';
+}
+
+function numberOf(error: unknown): number | undefined {
+  const number: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;
+  return typeof number === 'number' ? number : undefined;
 }
 
 function messageOf(error: unknown): string {

@@ -17,8 +17,9 @@ import { assert } from '@kvorum/core/base/assert.js';
 import { gatherBatch, type GatheredBatch } from './gathered-batch.js';
 import { REVISION_KEY_BYTES, revisionKeyMain, revisionKeySub, writeRevisionKey } from '@kvorum/core/kv/revision.js';
 import type { RevisionStore, RowVisitor, StoreBatch, StoreKind, StoreSnapshot } from './revision-store.js';
+import { checkLmdbStore } from './lmdb-file.js';
 import { StoreLife } from './store-life.js';
-import { commitFailure, openFailure } from './lmdb-failure.js';
+import { commitFailure, openFailure, readFailure } from './lmdb-failure.js';
 
 /** Address space an environment starts with; LMDB doubles it when the data outgrow it. Costs no memory. */
 const MAP_BYTES_INITIAL = 1024 * 1024 * 1024;
@@ -36,7 +37,7 @@ export function openLmdbStore(path: string): Promise<RevisionStore> {
 }
 
 /** Stores in LMDB files. */
-export const lmdbStoreKind: StoreKind = { open: openLmdbStore, dataFile: 'data.mdb' };
+export const lmdbStoreKind: StoreKind = { open: openLmdbStore, checkExisting: checkLmdbStore };
 
 class LmdbRevisionStore implements RevisionStore {
   readonly #path: string;
@@ -66,7 +67,11 @@ class LmdbRevisionStore implements RevisionStore {
   get(main: number, sub: number): Uint8Array | undefined {
     this.#life.check();
     writeRevisionKey(this.#key, 0, main, sub);
-    return this.#records.get(this.#key);
+    try {
+      return this.#records.get(this.#key);
+    } catch (error) {
+      throw readFailure(this.#path, error);
+    }
   }
 
   scan(main: number, sub: number, visit: RowVisitor): void {
@@ -138,9 +143,13 @@ class LmdbRevisionStore implements RevisionStore {
     writeRevisionKey(start, 0, main, sub);
     const codec = this.#codec;
     const rows = this.#records.getRange(transaction === undefined ? { start } : { start, transaction });
-    for (const row of rows) {
-      // The codec left the key's numbers in its fields; see RowCodec.
-      if (!visit(codec.main, codec.sub, row.value)) return;
+    try {
+      for (const row of rows) {
+        // The codec left the key's numbers in its fields; see RowCodec.
+        if (!visit(codec.main, codec.sub, row.value)) return;
+      }
+    } catch (error) {
+      throw readFailure(this.#path, error);
     }
   }
 

@@ -161,7 +161,6 @@ export class MemoryRevisionStore implements RevisionStore {
 
 /** Memory stores by path, for a simulated machine: they outlive the node that opened them, as files would. */
 export class MemoryStoreDisk implements StoreKind {
-  readonly dataFile = undefined;
   readonly #steps: MemoryStoreSteps;
   readonly #images = new Map<string, MemoryStoreImage>();
   readonly #open = new Map<string, MemoryRevisionStore>();
@@ -177,6 +176,9 @@ export class MemoryStoreDisk implements StoreKind {
     this.#open.set(path, store);
     return Promise.resolve(store);
   };
+
+  /** The directories are on another disk: nothing to look at here. */
+  readonly checkExisting = nothing;
 
   /** Power cut: every store falls back to what {@link MemoryRevisionStore.crash} leaves. Stores opened before must not be used any more. */
   crash(random: Pick<Random, 'float'>): void {

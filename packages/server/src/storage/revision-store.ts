@@ -6,6 +6,8 @@
  * It must never show or keep half a commit, and never retry a failed one: every {@link StoreError} marked fatal ends the node (R17).
  */
 
+import type { Disk } from '../env/disk.js';
+
 /** One record to store. */
 export interface StorePut {
   /** 12 bytes: main u64, sub u32, big-endian. Copied at once, so one buffer may serve all puts. */
@@ -94,6 +96,6 @@ export class StoreError extends Error {
 export interface StoreKind {
   /** Opens (creating it where absent) the store in the directory `path`, which exists. */
   open(path: string): Promise<RevisionStore>;
-  /** A file that an existing store has in its directory: without it the store is damaged, not new. Undefined when it has no files. */
-  readonly dataFile: string | undefined;
+  /** Refuses the directory of a store that was there before and is not whole: it must never be opened as a new one. Fails with {@link StoreError} or DiskError. */
+  checkExisting(disk: Disk, path: string): Promise<void>;
 }

@@ -205,8 +205,8 @@ class GenerationStore implements ShardStore {
   async #openExisting(generation: number): Promise<RevisionStore> {
     const { disk, kind, gate } = this.#deps;
     const path = this.#pathOf(generation);
-    const needed = kind.dataFile === undefined ? path : `${path}/${kind.dataFile}`;
-    if (!(await disk.exists(needed))) throw new StoreError('STORE_DAMAGED', `the store ${needed} is missing`);
+    if (!(await disk.exists(path))) throw new StoreError('STORE_DAMAGED', `the store ${path} is missing`);
+    await kind.checkExisting(disk, path);
     return gate.run(() => kind.open(path));
   }
 
