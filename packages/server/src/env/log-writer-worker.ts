@@ -16,9 +16,13 @@ function serve(port: MessagePort, control: SharedArrayBuffer): void {
   const position = new Float64Array(control, POSITION_BYTE, 1);
   const answer = (message: WorkerMessage) => port.postMessage(message);
   answer({ kind: 'ready' });
-  for (let seen = 0; ; seen = Atomics.load(words, WORD.request)) {
+  let seen = 0;
+  for (;;) {
     Atomics.wait(words, WORD.request, seen);
-    if (Atomics.load(words, WORD.request) === seen) continue;
+    const request = Atomics.load(words, WORD.request);
+    if (request === seen) continue;
+    // Taken before the work: the next request may be raised the moment the answer is out.
+    seen = request;
     if (words[WORD.isClosing] === 1) return;
     answer(append(port, words, position[0] ?? 0));
   }
