@@ -1,0 +1,252 @@
+/**
+ * A replica with what it lives on: store, flusher, snapshots in and out, log retention. It answers the replica's requests and keeps the
+ * order of an install: staging store, CURRENT, WAL record, new state machine, answer (R15).
+ */
+import { assert } from '@kvorum/core/base/assert.js';
+import type { StateMachine, StateMachineOptions } from '@kvorum/core/kv/state-machine.js';
+import type { Message } from '@kvorum/core/raft/message.js';
+import type { Snapshot } from '@kvorum/core/raft/snapshot.js';
+import type { HardState, Role } from '@kvorum/core/raft/types.js';
+import type { Clock, Log } from '../env/env.js';
+import type { FlushGate } from '../storage/flush-gate.js';
+import { Flusher } from '../storage/flusher.js';
+import type { ShardStore, StoreInstall } from '../storage/shard-stores.js';
+import type { StoreSnapshot } from '../storage/revision-store.js';
+import { installSnapshot } from '../storage/snapshot-decoder.js';
+import { encodeSnapshot } from '../storage/snapshot-encoder.js';
+import type { IncomingSnapshot, Transport } from '../transport/transport.js';
+import { encodeConfState } from './conf-state-codec.js';
+import type { OpenedShard } from './open-shard.js';
+import type { ForwardVerdict } from './proposer.js';
+import { rebuildMachine } from './rebuild-machine.js';
+import { Replica, type ReplicaHost, type ReplicaOptions } from './replica.js';
+import type { LogPosition } from './reconcile.js';
+import { retentionIndex } from './retention.js';
+import type { ShardLog } from './shard-log.js';
+import { SnapshotReceiver } from './snapshot-receiver.js';
+import { SnapshotSender } from './snapshot-sender.js';
+
+/** What a hosted shard needs of the node. */
+export interface HostedShardDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+  readonly shardLog: ShardLog;
+  readonly gate: FlushGate;
+  readonly store: ShardStore;
+  readonly transport: () => Transport | undefined;
+  /** The shard has work for the next turn. */
+  readonly schedule: (shard: HostedShard) => void;
+  /** Resolves at the end of the next turn. */
+  readonly turnEnd: () => Promise<void>;
+  readonly onRoleChange: (shard: number, leader: number | undefined, role: Role, term: number) => void;
+  /** The node must end (R17). */
+  readonly fail: (error: unknown) => void;
+}
+
+export interface HostedShardOptions extends ReplicaOptions {
+  readonly logCapBytes: number;
+  readonly machine: StateMachineOptions;
+}
+
+/** Records that one slice of revision compaction handles. */
+const compactRecordsMax = 500;
+
+export class HostedShard implements ReplicaHost {
+  readonly replica: Replica;
+  private flusher: Flusher;
+  private readonly sender: SnapshotSender;
+  private readonly receiver: SnapshotReceiver;
+  private readonly deps: HostedShardDeps;
+  private readonly options: HostedShardOptions;
+
+  constructor(deps: HostedShardDeps, options: HostedShardOptions, opened: OpenedShard) {
+    this.deps = deps;
+    this.options = options;
+    const { clock, random } = deps;
+    this.replica = new Replica(
+      { log: opened.log, host: this, clock, random, hardState: opened.hardState },
+      options,
+      opened.machine,
+    );
+    this.flusher = this.newFlusher(opened.machine);
+    this.sender = new SnapshotSender({
+      openSnapshot: () => (this.replica.machine === undefined ? undefined : deps.store.store.openSnapshot()),
+      offer: (snapshot) => this.replica.log.offerSnapshot(snapshot),
+      stream: (message, source) => this.stream(message, source),
+      report: (to, isDelivered) => this.reportSnapshot(to, isDelivered),
+    });
+    this.receiver = new SnapshotReceiver({
+      appliedIndex: () => this.replica.machine?.appliedIndex ?? Number.POSITIVE_INFINITY,
+      beginInstall: () => deps.store.beginInstall(),
+      fill: (chunks, install) => this.fill(chunks, install),
+      step: (message) => this.stepAndWait(message),
+    });
+  }
+
+  get shard(): number {
+    return this.options.shard;
+  }
+
+  /** Everything applied up to here is in the store, on disk. */
+  get flushedIndex(): number {
+    return this.flusher.flushedIndex;
+  }
+
+  get isOutOfSpace(): boolean {
+    return this.deps.shardLog.isNoSpace;
+  }
+
+  tick(): void {
+    this.replica.tick();
+    this.sender.tick();
+  }
+
+  send(to: number, message: Message): boolean {
+    return this.deps.transport()?.send(to, this.shard, message) ?? false;
+  }
+
+  forward(to: number, requestId: number, commands: readonly Uint8Array[]): boolean {
+    return this.deps.transport()?.forward(to, this.shard, requestId, commands) ?? false;
+  }
+
+  answer(to: number, requestId: number, verdict: ForwardVerdict): void {
+    this.deps.transport()?.answer(to, this.shard, requestId, verdict);
+  }
+
+  sendSnapshot(message: Message): void {
+    this.sender.send(message);
+  }
+
+  wantSnapshot(): void {
+    if (!this.sender.prepare()) return;
+    this.replica.raw.storageReady();
+    this.deps.schedule(this);
+  }
+
+  onApplied(): void {
+    this.flusher.noteApplied();
+  }
+
+  /** One slice of physical revision compaction, when there is any (N11). */
+  compactSome(): void {
+    const { machine } = this.replica;
+    if (machine === undefined || !machine.isCompacting || machine.isApplying) return;
+    if (!machine.isFlushing && machine.compactSlice(compactRecordsMax)) this.deps.schedule(this);
+    this.flusher.noteApplied();
+  }
+
+  onRoleChange(leader: number | undefined, role: Role, term: number): void {
+    this.deps.onRoleChange(this.shard, leader, role, term);
+  }
+
+  install(snapshot: Snapshot, hardState: HardState): void {
+    const done = this.runInstall(snapshot, hardState, (promise) => this.receiver.take(snapshot, promise));
+    done.catch((error: unknown) => this.deps.fail(error));
+  }
+
+  /** A snapshot from another node. Resolves with whether it was installed. */
+  async receive(incoming: IncomingSnapshot): Promise<boolean> {
+    return this.receiver.receive(incoming);
+  }
+
+  /** Waits for the flush under way, then flushes what is left. The replica must be at rest. */
+  async close(): Promise<void> {
+    await this.sender.close();
+    // What is not flushed stays in the WAL.
+    if (this.replica.machine?.isApplying === false) await this.flusher.flush();
+    await this.flusher.stop();
+  }
+
+  /** The node has failed: nothing is written any more. */
+  async abandon(): Promise<void> {
+    this.sender.withdraw();
+    await this.flusher.stop();
+  }
+
+  private async runInstall(
+    snapshot: Snapshot,
+    hardState: HardState,
+    take: (done: Promise<void>) => StoreInstall,
+  ): Promise<void> {
+    let settle: (() => void) | undefined;
+    const staged = take(
+      new Promise<void>((resolve) => {
+        settle = resolve;
+      }),
+    );
+    await this.flusher.stop();
+    this.sender.withdraw();
+    await staged.activate();
+    await this.recordSnapshot(snapshot, hardState);
+    const { clock, store } = this.deps;
+    const confState = encodeConfState(snapshot.confState);
+    const machine = await rebuildMachine(store.store, clock, this.options.machine, confState);
+    assert(machine.appliedIndex === snapshot.index, 'an installed snapshot must be at its index');
+    this.flusher = this.newFlusher(machine);
+    this.replica.installed(machine);
+    this.deps.log.info('snapshot installed', { shard: this.shard, index: snapshot.index });
+    this.deps.schedule(this);
+    settle?.();
+  }
+
+  private newFlusher(machine: StateMachine): Flusher {
+    const { clock, gate, store, fail } = this.deps;
+    return new Flusher({
+      clock,
+      gate,
+      source: machine,
+      store: store.store,
+      onFlushed: (appliedIndex) => this.onFlushed(appliedIndex),
+      onFailed: fail,
+    });
+  }
+
+  private recordSnapshot(snapshot: Snapshot, hardState: HardState): Promise<void> {
+    const { index, term, confState } = snapshot;
+    const update = { shard: this.shard, hardState, entries: [], snapshot: { index, term, confState: encodeConfState(confState) } };
+    return new Promise((resolve) => this.deps.shardLog.append([update], resolve));
+  }
+
+  private async fill(chunks: AsyncIterable<Uint8Array>, install: StoreInstall): Promise<LogPosition> {
+    const { meta } = await installSnapshot(chunks, this.shard, install.store);
+    return { index: meta.appliedIndex, term: meta.appliedTerm };
+  }
+
+  private stepAndWait(message: Message): Promise<void> {
+    this.replica.step(message);
+    this.deps.schedule(this);
+    return this.deps.turnEnd();
+  }
+
+  private async stream(message: Message, source: StoreSnapshot): Promise<void> {
+    const transport = this.deps.transport();
+    if (transport === undefined) return Promise.reject(new Error('the node is not connected'));
+    this.deps.log.info('sending a snapshot', { shard: this.shard, to: message.to, index: message.snapshot?.index ?? 0 });
+    const chunks = encodeSnapshot(this.deps.clock, source, this.shard);
+    await transport.sendSnapshot(message.to, this.shard, { message, chunks });
+  }
+
+  private reportSnapshot(to: number, isDelivered: boolean): void {
+    this.replica.raw.reportSnapshot(to, isDelivered);
+    this.deps.schedule(this);
+  }
+
+  private onFlushed(appliedIndex: number): void {
+    const { log } = this.replica;
+    const index = retentionIndex({
+      flushedIndex: appliedIndex,
+      logStartIndex: log.startPosition.index,
+      logBytes: log.bytes,
+      followersNeed: this.replica.followersNeed(),
+      capBytes: this.options.logCapBytes,
+      bytesAt: (at) => log.bytesAt(at),
+    });
+    if (index > log.startPosition.index) {
+      log.compactTo(index);
+      this.deps.shardLog.compact(this.shard, log.startPosition);
+    }
+    // The ring has room again.
+    this.deps.schedule(this);
+  }
+}

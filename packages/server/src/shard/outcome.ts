@@ -1,0 +1,40 @@
+/** How a request to a shard can end. Data only; the service turns failures into public errors. */
+import type { Outcome } from '@kvorum/core/kv/outcome.js';
+
+/** Why a command or read was not carried out, or why nobody knows. */
+export type FailureReason =
+  /** No leader was found in time; the command was never sent. */
+  | 'noLeader'
+  /** The queue of the node or the leader is full. */
+  | 'overloaded'
+  /** The disk is below its reserve. */
+  | 'noSpace'
+  /** The node is stopping. */
+  | 'stopping'
+  /** Another leader's entry took the place of the command's. */
+  | 'superseded'
+  /** Sent, but no answer in time. */
+  | 'timeout'
+  /** The connection to the leader was lost after sending. */
+  | 'disconnected'
+  /** A snapshot replaced the entries that would have told. */
+  | 'snapshotInstalled'
+  /** The node ended by itself. */
+  | 'failed';
+
+export interface Failure {
+  readonly kind: 'failure';
+  readonly reason: FailureReason;
+  /** False: the command was definitely not carried out. True: it may have been, or still be. */
+  readonly mayHaveHappened: boolean;
+}
+
+export type CommandResult = { readonly kind: 'outcome'; readonly outcome: Outcome } | Failure;
+
+export function definite(reason: FailureReason): Failure {
+  return { kind: 'failure', reason, mayHaveHappened: false };
+}
+
+export function unknown(reason: FailureReason): Failure {
+  return { kind: 'failure', reason, mayHaveHappened: true };
+}

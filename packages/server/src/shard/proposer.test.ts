@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { encodeDelete, encodePut } from '@kvorum/core/kv/command.js';
+import type { CommandResult } from './outcome.js';
+import { PendingCommand } from './pending-command.js';
+import { Proposer, type ProposalTarget } from './proposer.js';
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const put = (key: string) => encodePut(bytes(key), bytes('v'));
+
+function setup(options = { queueBytesMax: 10_000, queueCommandsMax: 100 }) {
+  const results: (readonly [string, CommandResult])[] = [];
+  const log: unknown[] = [];
+  const world = {
+    isLeader: false,
+    leader: undefined as number | undefined,
+    isOutOfSpace: false,
+    proposal: { index: 10, term: 2 } as ReturnType<ProposalTarget['propose']>,
+    canForward: true,
+    propose(batches: readonly (readonly Uint8Array[])[]) {
+      log.push(['propose', batches.map((batch) => batch.length)]);
+      return world.proposal;
+    },
+    forward(to: number, requestId: number, commands: readonly Uint8Array[]) {
+      log.push(['forward', to, requestId, commands.length]);
+      return world.canForward;
+    },
+    answer(to: number, requestId: number, verdict: object) {
+      log.push(['answer', to, requestId, verdict]);
+    },
+  };
+  const proposer = new Proposer(world, options);
+  const add = (name: string, command = put(name)) => {
+    const pending = new PendingCommand(command, 1000, (result) => results.push([name, result]));
+    proposer.add(pending);
+    return pending;
+  };
+  return { world, proposer, add, results, log };
+}
+
+const outcome = { kind: 'put', revision: 5, createRevision: 5, version: 1 } as const;
+
+test('P1: the leader proposes everything of a turn as one batch', () => {
+  const { world, proposer, add, results, log } = setup();
+  world.isLeader = true;
+  add('a');
+  proposer.addForwarded(3, 77, [put('b'), put('c')]);
+  add('d');
+  proposer.flush();
+  assert.deepEqual(log, [
+    ['propose', [4]],
+    ['answer', 3, 77, { kind: 'accepted', index: 10, term: 2, offset: 1 }],
+  ]);
+  proposer.placed.applied(10, 2, [outcome, outcome, outcome, outcome]);
+  assert.deepEqual(
+    results.map(([name]) => name),
+    ['a', 'd'],
+  );
+});
+
+test('a follower forwards, and the command resolves where the leader placed it', () => {
+  const { world, proposer, add, results, log } = setup();
+  world.leader = 2;
+  add('a');
+  add('b');
+  proposer.flush();
+  assert.deepEqual(log, [['forward', 2, 1, 2]]);
+  proposer.answered(2, 1, { kind: 'accepted', index: 12, term: 4, offset: 3 }, 11);
+  proposer.placed.applied(12, 4, [outcome, outcome, outcome, outcome, { ...outcome, revision: 6 }]);
+  assert.deepEqual(results, [
+    ['a', { kind: 'outcome', outcome }],
+    ['b', { kind: 'outcome', outcome: { ...outcome, revision: 6 } }],
+  ]);
+});
+
+test('without a leader a command waits; what timed out is dropped and definitely did not happen', () => {
+  const { world, proposer, add, results, log } = setup();
+  const gone = add('gone');
+  add('kept');
+  proposer.flush();
+  gone.expire(1000);
+  proposer.expire(0);
+  assert.equal(proposer.queuedCommands, 1);
+  world.leader = 2;
+  proposer.flush();
+  assert.deepEqual(log, [['forward', 2, 1, 1]]);
+  assert.deepEqual(results, [['gone', { kind: 'failure', reason: 'noLeader', mayHaveHappened: false }]]);
+});
+
+test('R20: a refused forward is definite and goes to the new leader; a lost one is unknown and is never sent again', () => {
+  const { world, proposer, add, results, log } = setup();
+  world.leader = 2;
+  add('a');
+  proposer.flush();
+  proposer.answered(2, 1, { kind: 'refused', reason: 'notLeader' }, 0);
+  world.leader = 3;
+  proposer.flush();
+  proposer.disconnected(3);
+  proposer.flush();
+  proposer.answered(3, 2, { kind: 'accepted', index: 1, term: 1, offset: 0 }, 0);
+  assert.deepEqual(log, [
+    ['forward', 2, 1, 1],
+    ['forward', 3, 2, 1],
+  ]);
+  assert.deepEqual(results, [['a', { kind: 'failure', reason: 'disconnected', mayHaveHappened: true }]]);
+});
+
+test('an answer for an index that is applied already leaves the outcome unknown', () => {
+  const { world, proposer, add, results } = setup();
+  world.leader = 2;
+  add('a');
+  proposer.flush();
+  proposer.answered(2, 1, { kind: 'accepted', index: 12, term: 4, offset: 0 }, 12);
+  assert.deepEqual(results, [['a', { kind: 'failure', reason: 'disconnected', mayHaveHappened: true }]]);
+});
+
+test('a follower refuses forwarded commands, also those it got while it led', () => {
+  const { world, proposer, log } = setup();
+  proposer.addForwarded(3, 1, [put('a')]);
+  world.isLeader = true;
+  proposer.addForwarded(3, 2, [put('b')]);
+  world.isLeader = false;
+  proposer.flush();
+  assert.deepEqual(log, [
+    ['answer', 3, 1, { kind: 'refused', reason: 'notLeader' }],
+    ['answer', 3, 2, { kind: 'refused', reason: 'notLeader' }],
+  ]);
+});
+
+test('S9: the queue takes up to its limits and refuses the next command, definitely', () => {
+  const size = put('a').length;
+  const { add, results } = setup({ queueBytesMax: 2 * size, queueCommandsMax: 100 });
+  add('a');
+  add('b');
+  assert.deepEqual(results, []);
+  add('c');
+  assert.deepEqual(results, [['c', { kind: 'failure', reason: 'overloaded', mayHaveHappened: false }]]);
+});
+
+test('R24: below the reserve puts are refused before anything fails, deletes go on', () => {
+  const { world, proposer, add, results, log } = setup();
+  world.isLeader = true;
+  world.isOutOfSpace = true;
+  add('put');
+  add('delete', encodeDelete(bytes('k')));
+  proposer.addForwarded(3, 9, [put('x')]);
+  proposer.flush();
+  assert.deepEqual(results, [['put', { kind: 'failure', reason: 'noSpace', mayHaveHappened: false }]]);
+  assert.deepEqual(log, [
+    ['answer', 3, 9, { kind: 'refused', reason: 'noSpace' }],
+    ['propose', [1]],
+  ]);
+});
+
+test('a full log keeps commands in the queue', () => {
+  const { world, proposer, add } = setup();
+  world.isLeader = true;
+  world.proposal = 'full';
+  add('a');
+  proposer.flush();
+  assert.equal(proposer.queuedCommands, 1);
+});
+
+test('at the end unsent commands are definite, sent ones unknown, later ones refused', () => {
+  const { world, proposer, add, results } = setup();
+  world.leader = 2;
+  add('sent');
+  proposer.flush();
+  add('queued');
+  proposer.end('stopping');
+  add('later');
+  assert.deepEqual(
+    results.map(([name, result]) => [name, result.kind === 'failure' && result.mayHaveHappened]),
+    [
+      ['queued', false],
+      ['sent', true],
+      ['later', false],
+    ],
+  );
+});

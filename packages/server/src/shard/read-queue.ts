@@ -1,0 +1,135 @@
+/**
+ * Linearizable reads of one replica, batched: one ReadIndex attempt is under way at a time and confirms every read queued before it (P7).
+ * Each attempt has a context of its own (R13); the Raft core sees to it that an answer to an earlier run of this node is ignored.
+ */
+import { definite, type Failure } from './outcome.js';
+
+/** A read that waits until this replica may answer it. */
+export class PendingRead {
+  readonly deadlineMs: number;
+  private onReady: ((failure: Failure | undefined) => void) | undefined;
+
+  /** @param onReady called once: with nothing when the replica's state may be read now, else with the failure */
+  constructor(deadlineMs: number, onReady: (failure: Failure | undefined) => void) {
+    this.deadlineMs = deadlineMs;
+    this.onReady = onReady;
+  }
+
+  get isDone(): boolean {
+    return this.onReady === undefined;
+  }
+
+  settle(failure: Failure | undefined): void {
+    const onReady = this.onReady;
+    this.onReady = undefined;
+    onReady?.(failure);
+  }
+
+  /** Settles it when its time has run out. */
+  expire(nowMs: number): void {
+    if (!this.isDone && nowMs >= this.deadlineMs) this.settle(definite('timeout'));
+  }
+}
+
+interface Attempt {
+  readonly context: number;
+  readonly reads: PendingRead[];
+  ageTicks: number;
+}
+
+interface Confirmed {
+  readonly index: number;
+  readonly reads: readonly PendingRead[];
+}
+
+export class ReadQueue {
+  private waiting: PendingRead[] = [];
+  private attempt: Attempt | undefined;
+  /** In order of index: attempts are confirmed in order, and read indexes never go back. */
+  private readonly confirmed: Confirmed[] = [];
+  private lastContext = 0;
+  private ended: Failure | undefined;
+  private readonly retryTicks: number;
+
+  /** @param retryTicks an attempt without answer is replaced by a new one after so many ticks */
+  constructor(retryTicks: number) {
+    this.retryTicks = retryTicks;
+  }
+
+  add(read: PendingRead): void {
+    if (this.ended !== undefined) {
+      read.settle(this.ended);
+      return;
+    }
+    this.waiting.push(read);
+  }
+
+  get hasWork(): boolean {
+    return this.waiting.length > 0 && this.attempt === undefined;
+  }
+
+  /** Starts an attempt for all waiting reads: its context for ReadIndex, or undefined when there is nothing to ask or one is under way. */
+  begin(): number | undefined {
+    if (!this.hasWork) return undefined;
+    const reads = this.waiting.filter((read) => !read.isDone);
+    this.waiting = [];
+    if (reads.length === 0) return undefined;
+    this.lastContext += 1;
+    this.attempt = { context: this.lastContext, reads, ageTicks: 0 };
+    return this.lastContext;
+  }
+
+  /** ReadIndex answered: reads of that attempt may be answered once `index` is applied. Answers to other attempts are ignored. */
+  confirm(context: number, index: number): void {
+    const attempt = this.attempt;
+    if (attempt === undefined || attempt.context !== context) return;
+    this.attempt = undefined;
+    this.confirmed.push({ index, reads: attempt.reads });
+  }
+
+  /** Settles the confirmed reads that `appliedIndex` allows. */
+  settleUpTo(appliedIndex: number): void {
+    while (this.confirmed.length > 0) {
+      const first = this.confirmed[0];
+      if (first === undefined || first.index > appliedIndex) return;
+      this.confirmed.shift();
+      for (const read of first.reads) read.settle(undefined);
+    }
+  }
+
+  /** A tick passed: reads whose time ran out end; an attempt that is too old is given up and its reads wait for the next one. */
+  tick(nowMs: number): void {
+    this.expire(nowMs);
+    const attempt = this.attempt;
+    if (attempt === undefined) return;
+    attempt.ageTicks += 1;
+    if (attempt.ageTicks >= this.retryTicks) this.giveUp();
+  }
+
+  /** The attempt can't be answered any more (refused, leader changed): its reads wait for the next one. */
+  giveUp(): void {
+    const attempt = this.attempt;
+    if (attempt === undefined) return;
+    this.attempt = undefined;
+    this.waiting = attempt.reads.concat(this.waiting);
+  }
+
+  private expire(nowMs: number): void {
+    for (const read of this.waiting) read.expire(nowMs);
+    this.waiting = this.waiting.filter((read) => !read.isDone);
+    for (const read of this.attempt?.reads ?? []) read.expire(nowMs);
+    for (const { reads } of this.confirmed) for (const read of reads) read.expire(nowMs);
+  }
+
+  /** The node ends. Later reads fail at once. */
+  abandon(failure: Failure): void {
+    this.ended = failure;
+    this.giveUp();
+    const reads = this.waiting;
+    this.waiting = [];
+    for (const read of reads) read.settle(failure);
+    for (const { reads: confirmed } of this.confirmed.splice(0)) {
+      for (const read of confirmed) read.settle(failure);
+    }
+  }
+}

@@ -1,0 +1,328 @@
+/**
+ * One shard's replica on this node: the Raft core and everything that works for it, moved on once a turn by the shard host. Only this
+ * file talks to the core.
+ *
+ * Nothing here waits: outputs are given to the host, results come back as calls.
+ */
+import { buildBatch } from '@kvorum/core/kv/entry-codec.js';
+import type { Outcome } from '@kvorum/core/kv/outcome.js';
+import type { StateMachine } from '@kvorum/core/kv/state-machine.js';
+import { decodeConfChange } from '@kvorum/core/raft/confchange/codec.js';
+import type { Entry } from '@kvorum/core/raft/entry.js';
+import { isLocalDelivery, type Message } from '@kvorum/core/raft/message.js';
+import { RawNode } from '@kvorum/core/raft/raw-node.js';
+import type { Ready } from '@kvorum/core/raft/ready.js';
+import type { Snapshot } from '@kvorum/core/raft/snapshot.js';
+import { APPEND_THREAD, APPLY_THREAD, type HardState, NO_NODE, type Role } from '@kvorum/core/raft/types.js';
+import type { Clock } from '../env/env.js';
+import { Appender, type AppendUpdate } from './appender.js';
+import { Applier, type ApplyProgress } from './applier.js';
+import { encodeConfState } from './conf-state-codec.js';
+import type { LogWindow } from './log-window.js';
+import { definite } from './outcome.js';
+import type { PendingCommand } from './pending-command.js';
+import { type ForwardVerdict, Proposer } from './proposer.js';
+import { type PendingRead, ReadQueue } from './read-queue.js';
+import { ShardTime } from './shard-time.js';
+
+/** What a replica asks of its host. None of these calls back inside the call. */
+export interface ReplicaHost {
+  /** A message for another node. False when it could not be queued. */
+  send(to: number, message: Message): boolean;
+  forward(to: number, requestId: number, commands: readonly Uint8Array[]): boolean;
+  answer(to: number, requestId: number, verdict: ForwardVerdict): void;
+  /** A MsgSnap that the core addressed. */
+  sendSnapshot(message: Message): void;
+  /** The core needs a snapshot to send; answer by `log.offerSnapshot` and `storageReady`. */
+  wantSnapshot(): void;
+  /** The core accepted a snapshot: install it, then call `installed`. */
+  install(snapshot: Snapshot, hardState: HardState): void;
+  /** Something was applied. */
+  onApplied(): void;
+  /** Leader or role changed. */
+  onRoleChange(leader: number | undefined, role: Role, term: number): void;
+  readonly isOutOfSpace: boolean;
+}
+
+export interface ReplicaOptions {
+  readonly shard: number;
+  readonly nodeId: number;
+  readonly electionTicks: number;
+  readonly inflightMessagesMax: number;
+  readonly inflightBytesMax: number;
+  readonly queueBytesMax: number;
+  readonly queueCommandsMax: number;
+}
+
+export interface ReplicaDeps {
+  readonly log: LogWindow;
+  readonly host: ReplicaHost;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly hardState: HardState;
+}
+
+/** A read attempt is asked again after so many ticks: longer than a heartbeat round, shorter than an election. */
+const readRetryTicks = 3;
+/** Followers that lost their leader campaign within so many ticks, at random, so that seldom two do at once. */
+const campaignStaggerTicks = 3;
+
+export class Replica {
+  readonly shard: number;
+  readonly log: LogWindow;
+  readonly raw: RawNode;
+  readonly proposer: Proposer;
+  readonly reads: ReadQueue;
+  readonly appender: Appender;
+  readonly applier: Applier;
+  private machineNow: StateMachine | undefined;
+  private role: Role = 'follower';
+  private leaderId = NO_NODE;
+  /** Ticks until a campaign that was decided; 0 for none. */
+  private campaignInTicks = 0;
+  private readonly shardTime = new ShardTime();
+  private readonly deps: ReplicaDeps;
+  private readonly options: ReplicaOptions;
+
+  constructor(deps: ReplicaDeps, options: ReplicaOptions, machine: StateMachine) {
+    this.deps = deps;
+    this.options = options;
+    this.shard = options.shard;
+    this.log = deps.log;
+    this.machineNow = machine;
+    const deliver = (message: Message): void => this.deliver(message);
+    this.raw = new RawNode({
+      id: options.nodeId,
+      electionTicks: options.electionTicks,
+      heartbeatTicks: 1,
+      storage: deps.log,
+      random: deps.random,
+      applied: machine.appliedIndex,
+      asyncStorageWrites: true,
+      inflightMessagesMax: options.inflightMessagesMax,
+      inflightBytesMax: options.inflightBytesMax,
+      disableProposalForwarding: true,
+    });
+    this.reads = new ReadQueue(readRetryTicks);
+    this.proposer = new Proposer(this.proposalTarget(), options);
+    this.appender = new Appender(
+      { log: deps.log, deliver, install: (snapshot, hardState) => this.startInstall(snapshot, hardState) },
+      deps.hardState,
+    );
+    this.applier = new Applier({
+      machine: () => this.machineNow,
+      changeConf: (entry) => this.changeConf(entry),
+      onApplied: (index, term, outcomes) => this.applied(index, term, outcomes),
+      deliver,
+      nowMs: () => deps.clock.nowMs(),
+    });
+  }
+
+  /** Undefined while a snapshot is being installed. */
+  get machine(): StateMachine | undefined {
+    return this.machineNow;
+  }
+
+  get isLeader(): boolean {
+    return this.role === 'leader';
+  }
+
+  get currentRole(): Role {
+    return this.role;
+  }
+
+  get leader(): number | undefined {
+    return this.leaderId === NO_NODE ? undefined : this.leaderId;
+  }
+
+  propose(command: PendingCommand): void {
+    this.proposer.add(command);
+  }
+
+  read(read: PendingRead): void {
+    this.reads.add(read);
+  }
+
+  /** A message from another node; its bytes belong to this replica. */
+  step(message: Message): void {
+    this.raw.step(message);
+  }
+
+  tick(): void {
+    this.raw.tick();
+    this.tickCampaign();
+  }
+
+  /** Ends what waited too long. Called once a tick, also before the node takes part. */
+  expire(nowMs: number): void {
+    this.reads.tick(nowMs);
+    this.proposer.expire(nowMs);
+  }
+
+  /** One turn: everything that waits goes into the core, everything that comes out goes on its way. Gives what the WAL must write. */
+  turn(): AppendUpdate[] {
+    this.proposer.flush();
+    this.beginReads();
+    while (this.raw.hasReady) this.handle(this.raw.ready());
+    if (this.log.takeSnapshotWanted()) this.deps.host.wantSnapshot();
+    return this.appender.takeUpdates();
+  }
+
+  /** Applies what is committed until `untilMs`. */
+  apply(untilMs: number): ApplyProgress {
+    const progress = this.applier.run(untilMs);
+    if (this.machineNow !== undefined) this.reads.settleUpTo(this.machineNow.appliedIndex);
+    return progress;
+  }
+
+  /** True when a turn would do something. */
+  get hasWork(): boolean {
+    return this.raw.hasReady || (this.reads.hasWork && this.leaderId !== NO_NODE);
+  }
+
+  /** The snapshot that `ReplicaHost.install` was called for is durable; `machine` is its state. */
+  installed(machine: StateMachine): void {
+    this.machineNow = machine;
+    this.proposer.placed.forgetUpTo(machine.appliedIndex);
+    this.appender.installed();
+  }
+
+  /** Ends all waiting. The replica must not be used after. */
+  end(reason: 'stopping' | 'failed'): void {
+    this.proposer.end(reason);
+    this.reads.abandon(definite(reason));
+  }
+
+  /** The smallest index after which some live follower still needs entries; undefined when this replica does not lead. */
+  followersNeed(): number | undefined {
+    if (!this.isLeader) return undefined;
+    let need = Number.POSITIVE_INFINITY;
+    for (const [id, progress] of this.raw.status().progress) {
+      if (id === this.options.nodeId || !progress.isRecentlyActive) continue;
+      need = Math.min(need, Math.max(progress.match, progress.pendingSnapshot));
+    }
+    return need;
+  }
+
+  /** The leader's process is gone for sure: forget it and, after a random stagger, ask for an election (architecture 13). */
+  leaderIsGone(peer: number): void {
+    if (this.leaderId !== peer || this.isLeader) return;
+    this.raw.forgetLeader();
+    this.campaignInTicks = 1 + Math.floor(this.deps.random() * campaignStaggerTicks);
+  }
+
+  /** The loop stood still: election and quorum timers start over instead of firing (N10). */
+  restartElectionTimer(): void {
+    this.raw.restartElectionTimer();
+  }
+
+  /** Asks the follower that is furthest to take over, before this node stops. */
+  handOver(): void {
+    let best: { readonly id: number; readonly match: number } | undefined;
+    for (const [id, progress] of this.raw.status().progress) {
+      if (id === this.options.nodeId || !progress.isRecentlyActive || progress.isLearner) continue;
+      if (best === undefined || progress.match > best.match) best = { id, match: progress.match };
+    }
+    if (best !== undefined) this.raw.transferLeader(best.id);
+  }
+
+  private tickCampaign(): void {
+    if (this.campaignInTicks === 0) return;
+    this.campaignInTicks -= 1;
+    if (this.campaignInTicks > 0) return;
+    if (this.leaderId === NO_NODE && this.role === 'follower') this.raw.campaign();
+  }
+
+  private beginReads(): void {
+    if (this.leaderId === NO_NODE) return;
+    const context = this.reads.begin();
+    if (context !== undefined && this.raw.readIndex(context) !== 'accepted') this.reads.giveUp();
+  }
+
+  private handle(ready: Ready): void {
+    if (ready.softState !== null) this.changeRole(ready.softState.leaderId, ready.softState.role);
+    for (const { context, index } of ready.readStates) this.reads.confirm(context, index);
+    for (const message of ready.messages) this.route(message);
+  }
+
+  private route(message: Message): void {
+    if (message.to === APPEND_THREAD) {
+      this.appender.add(message);
+      return;
+    }
+    if (message.to === APPLY_THREAD) {
+      this.applier.add(message);
+      return;
+    }
+    this.deliver(message);
+  }
+
+  private deliver(message: Message): void {
+    if (isLocalDelivery(message)) {
+      this.raw.step(message);
+      return;
+    }
+    if (message.type === 'MsgSnap') {
+      this.deps.host.sendSnapshot(message);
+      return;
+    }
+    const isSent = this.deps.host.send(message.to, message);
+    if (!isSent && message.type === 'MsgApp') this.raw.reportUnreachable(message.to);
+  }
+
+  private changeRole(leaderId: number, role: Role): void {
+    const hadLeader = this.leaderId;
+    if (role === 'leader' && this.role !== 'leader') {
+      this.shardTime.startLeading(this.machineNow?.shardTimeMs ?? 0, this.deps.clock.nowMs());
+    }
+    this.role = role;
+    this.leaderId = leaderId;
+    if (leaderId !== hadLeader) this.reads.giveUp();
+    this.deps.host.onRoleChange(this.leader, role, this.raw.term);
+  }
+
+  private changeConf(entry: Entry): Uint8Array {
+    return encodeConfState(this.raw.applyConfChange(decodeConfChange(entry.data)));
+  }
+
+  private applied(index: number, term: number, outcomes: readonly Outcome[]): void {
+    this.proposer.placed.applied(index, term, outcomes);
+    this.deps.host.onApplied();
+  }
+
+  private startInstall(snapshot: Snapshot, hardState: HardState): void {
+    this.machineNow = undefined;
+    this.deps.host.install(snapshot, hardState);
+  }
+
+  private proposeBatches(
+    batches: readonly (readonly Uint8Array[])[],
+  ): { readonly index: number; readonly term: number } | 'notLeader' | 'full' {
+    const machine = this.machineNow;
+    if (machine === undefined) return 'full';
+    const shardTimeMs = this.shardTime.stamp(machine.shardTimeMs, this.deps.clock.nowMs());
+    const header = { shardTimeMs, wallClockMs: Math.floor(this.deps.clock.wallMs()) };
+    const result = this.raw.propose(batches.map((commands) => buildBatch(header, commands)));
+    if (result.isAccepted) return result;
+    return result.reason === 'uncommittedLimit' || result.reason === 'leaderTransferring' ? 'full' : 'notLeader';
+  }
+
+  private proposalTarget(): ConstructorParameters<typeof Proposer>[0] {
+    const replica = this;
+    return {
+      propose: (batches) => replica.proposeBatches(batches),
+      forward: (to, requestId, commands) => replica.deps.host.forward(to, requestId, commands),
+      answer: (to, requestId, verdict) => replica.deps.host.answer(to, requestId, verdict),
+      get leader() {
+        return replica.leader;
+      },
+      get isLeader() {
+        return replica.isLeader;
+      },
+      get isOutOfSpace() {
+        return replica.deps.host.isOutOfSpace;
+      },
+    };
+  }
+}
+

@@ -1,0 +1,337 @@
+/**
+ * The one loop of a node (architecture 2). A turn: every shard with work steps its inbox and takes its Readys; what all of them want durable goes
+ * to the log as one batch; messages leave; committed entries are applied; waiters are answered. Nothing else touches a RawNode.
+ *
+ * An exception in a turn is a bug or damaged data: the node ends, the data stays (style 14).
+ */
+import { checkCommand } from '@kvorum/core/kv/entry-codec.js';
+import type { Message } from '@kvorum/core/raft/message.js';
+import type { Role } from '@kvorum/core/raft/types.js';
+import type { Clock, Log, Timer } from '../env/env.js';
+import type { Refusal } from '../transport/handshake-codec.js';
+import type { ForwardAnswer, IncomingSnapshot, TransportHandler } from '../transport/transport.js';
+import type { ShardMetrics } from '../env/node-metrics.js';
+import type { ShardAccess } from './shard-access.js';
+import { copyMessage } from './copy-message.js';
+import type { HostedShard } from './hosted-shard.js';
+import type { CommandResult, Failure } from './outcome.js';
+import { PendingCommand } from './pending-command.js';
+import { PendingRead } from './read-queue.js';
+import type { ShardAppend, ShardLog } from './shard-log.js';
+
+export interface ShardHostDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly shardLog: ShardLog;
+  readonly metrics: ShardMetrics;
+  /** Everything queued for other nodes leaves (P12). */
+  readonly flushTransport: () => void;
+  readonly onRefusedBy: (peer: number, refusal: Refusal) => void;
+  /** The node has to end: `error` says why. Called at most once. */
+  readonly onFailed: (error: unknown) => void;
+}
+
+export interface ShardHostOptions {
+  readonly tickMs: number;
+}
+
+/** Time for applying in one turn (N11). */
+const applyMsMax = 5;
+/** Rounds within one turn, so that a chain of Readys leaves in one go but a turn still ends. */
+const roundsMax = 16;
+
+export class ShardHost implements TransportHandler {
+  private readonly shards = new Map<number, HostedShard>();
+  private readonly withWork = new Set<HostedShard>();
+  private turnEndWaiters: (() => void)[] = [];
+  private isScheduled = false;
+  private isInTurn = false;
+  private state: 'idle' | 'active' | 'ended' = 'idle';
+  private ticker: Timer | undefined;
+  private lastTickMs = 0;
+  private readonly deps: ShardHostDeps;
+  private readonly options: ShardHostOptions;
+
+  constructor(deps: ShardHostDeps, options: ShardHostOptions) {
+    this.deps = deps;
+    this.options = options;
+    this.lastTickMs = deps.clock.nowMs();
+    this.ticker = deps.clock.setInterval(options.tickMs, () => this.tick());
+  }
+
+  add(shard: HostedShard): void {
+    this.shards.set(shard.shard, shard);
+  }
+
+  shard(id: number): HostedShard | undefined {
+    return this.shards.get(id);
+  }
+
+  get all(): IterableIterator<HostedShard> {
+    return this.shards.values();
+  }
+
+  /** From now on this node ticks, votes and acknowledges: every configured node is known (R5). */
+  activate(): void {
+    if (this.state !== 'idle') return;
+    this.state = 'active';
+    this.lastTickMs = this.deps.clock.nowMs();
+    for (const shard of this.shards.values()) this.schedule(shard);
+  }
+
+  propose(shardId: number, command: Uint8Array, timeoutMs: number, onResult: (result: CommandResult) => void): void {
+    const shard = this.need(shardId);
+    this.deps.metrics.proposals += 1;
+    const pending = new PendingCommand(command, this.deps.clock.nowMs() + timeoutMs, (result) => {
+      if (result.kind === 'failure') this.deps.metrics.failedProposals += 1;
+      onResult(result);
+    });
+    shard.replica.propose(pending);
+    this.schedule(shard);
+  }
+
+  /** Calls `onReady` when this replica's state shows every write acknowledged before the call. */
+  readBarrier(shardId: number, timeoutMs: number, onReady: (failure: Failure | undefined) => void): void {
+    const shard = this.need(shardId);
+    const pending = new PendingRead(this.deps.clock.nowMs() + timeoutMs, onReady);
+    shard.replica.read(pending);
+    this.schedule(shard);
+  }
+
+  /** One shard as the service sees it. */
+  access(shardId: number): ShardAccess {
+    return {
+      propose: (command, timeoutMs, onResult) => this.propose(shardId, command, timeoutMs, onResult),
+      readBarrier: (timeoutMs, onReady) => this.readBarrier(shardId, timeoutMs, onReady),
+      machine: () => this.need(shardId).replica.machine,
+    };
+  }
+
+  schedule(shard: HostedShard): void {
+    this.withWork.add(shard);
+    if (this.isScheduled || this.isInTurn || this.state !== 'active') return;
+    this.isScheduled = true;
+    this.deps.clock.defer(() => this.guard(() => this.turn()));
+  }
+
+  /** Resolves at the end of the next turn. */
+  turnEnd(): Promise<void> {
+    return new Promise((resolve) => this.turnEndWaiters.push(resolve));
+  }
+
+  onMessage(from: number, shardId: number, message: Message): void {
+    const shard = this.active(shardId);
+    // A MsgSnap comes with its data, on a socket of its own.
+    if (shard === undefined || message.type === 'MsgSnap' || message.from !== from) return;
+    this.guard(() => shard.replica.step(copyMessage(message)));
+    this.schedule(shard);
+  }
+
+  onForward(from: number, shardId: number, requestId: number, commands: readonly Uint8Array[]): void {
+    const shard = this.active(shardId);
+    if (shard === undefined || !areCommands(commands)) {
+      this.shards.get(shardId)?.answer(from, requestId, { kind: 'refused', reason: 'overloaded' });
+      return;
+    }
+    const copies = commands.map((command) => command.slice());
+    shard.replica.proposer.addForwarded(from, requestId, copies);
+    this.schedule(shard);
+  }
+
+  onAnswer(from: number, shardId: number, requestId: number, answer: ForwardAnswer): void {
+    const shard = this.active(shardId);
+    if (shard === undefined) return;
+    const appliedIndex = shard.replica.machine?.appliedIndex ?? Number.POSITIVE_INFINITY;
+    shard.replica.proposer.answered(from, requestId, answer, appliedIndex);
+    this.schedule(shard);
+  }
+
+  async onSnapshot(snapshot: IncomingSnapshot): Promise<boolean> {
+    const shard = this.active(snapshot.shard);
+    return shard === undefined ? false : shard.receive(snapshot);
+  }
+
+  onConnected(_peer: number): void {
+    for (const shard of this.shards.values()) this.schedule(shard);
+  }
+
+  onDisconnected(peer: number): void {
+    for (const shard of this.shards.values()) {
+      shard.replica.proposer.disconnected(peer);
+      if (this.state === 'active' && shard.replica.isLeader) shard.replica.raw.reportUnreachable(peer);
+      this.schedule(shard);
+    }
+  }
+
+  onDialRefused(peer: number): void {
+    if (this.state !== 'active') return;
+    for (const shard of this.shards.values()) {
+      this.guard(() => shard.replica.leaderIsGone(peer));
+      this.schedule(shard);
+    }
+  }
+
+  /** A shard's leader, or this node's role in it, changed. */
+  roleChanged(shardId: number, leader: number | undefined, role: Role, term: number): void {
+    if (leader !== undefined) this.deps.metrics.leaderChanges += 1;
+    this.deps.log.info('role changed', { shard: shardId, role, leader, term });
+  }
+
+  onRefusedBy(peer: number, refusal: Refusal): void {
+    this.deps.onRefusedBy(peer, refusal);
+  }
+
+  /** Hands leadership of all shards to others, for up to `timeoutMs`, so that a planned stop is hardly noticed. */
+  async handOver(timeoutMs: number): Promise<void> {
+    const { clock } = this.deps;
+    const untilMs = clock.nowMs() + timeoutMs;
+    const leads = (): boolean => this.state === 'active' && [...this.shards.values()].some(({ replica }) => replica.isLeader);
+    if (!leads()) return;
+    this.guard(() => {
+      for (const shard of this.shards.values()) {
+        shard.replica.handOver();
+        this.schedule(shard);
+      }
+    });
+    await new Promise<void>((resolve) => {
+      const poll = clock.setInterval(this.options.tickMs / 4, () => {
+        if (leads() && clock.nowMs() < untilMs) return;
+        poll.cancel();
+        resolve();
+      });
+    });
+  }
+
+  /** Stops the loop; what waits is answered. Then the shards may be closed. */
+  end(reason: 'stopping' | 'failed'): void {
+    if (this.state === 'ended') return;
+    this.state = 'ended';
+    this.ticker?.cancel();
+    this.ticker = undefined;
+    for (const shard of this.shards.values()) shard.replica.end(reason);
+    this.releaseTurnEnd();
+  }
+
+  /** Hard states whose commit index was not written yet; to be appended before the log is closed. */
+  unwritten(): ShardAppend[] {
+    return [...this.shards.values()].flatMap((shard) => {
+      const hardState = shard.replica.appender.takeUnwritten();
+      return hardState === undefined ? [] : [{ shard: shard.shard, hardState, entries: [] }];
+    });
+  }
+
+  private turn(): void {
+    this.isScheduled = false;
+    if (this.state !== 'active') return;
+    this.isInTurn = true;
+    const applyUntilMs = this.deps.clock.nowMs() + applyMsMax;
+    for (let round = 0; round < roundsMax && this.withWork.size > 0; round += 1) {
+      const working = [...this.withWork];
+      this.withWork.clear();
+      this.append(working);
+      // What goes to others leaves before this node's own disk has written (P3).
+      this.deps.flushTransport();
+      for (const shard of working) this.apply(shard, applyUntilMs);
+    }
+    this.deps.flushTransport();
+    this.isInTurn = false;
+    this.releaseTurnEnd();
+    const next = this.withWork.values().next();
+    if (!next.done) this.schedule(next.value);
+  }
+
+  /** Takes the outputs of all shards and gives the log one batch. */
+  private append(working: readonly HostedShard[]): void {
+    const updates: ShardAppend[] = [];
+    const sources: HostedShard[] = [];
+    for (const shard of working) {
+      for (const { hardState, entries } of shard.replica.turn()) {
+        updates.push({ shard: shard.shard, hardState, entries });
+        sources.push(shard);
+      }
+    }
+    if (updates.length === 0) return;
+    this.deps.shardLog.append(updates, () => this.guard(() => this.synced(sources)));
+  }
+
+  private synced(sources: readonly HostedShard[]): void {
+    if (this.state !== 'active') return;
+    for (const shard of sources) {
+      shard.replica.appender.synced();
+      this.schedule(shard);
+    }
+  }
+
+  private apply(shard: HostedShard, untilMs: number): void {
+    const progress = shard.replica.apply(untilMs);
+    if (progress === 'more' || shard.replica.hasWork) this.withWork.add(shard);
+    shard.compactSome();
+  }
+
+  private tick(): void {
+    const nowMs = this.deps.clock.nowMs();
+    const lateMs = nowMs - this.lastTickMs - this.options.tickMs;
+    this.lastTickMs = nowMs;
+    for (const shard of this.shards.values()) shard.replica.expire(nowMs);
+    if (this.state !== 'active') return;
+    if (lateMs > 2 * this.options.tickMs) {
+      this.recoverFromStall(lateMs);
+      return;
+    }
+    this.tickShards();
+  }
+
+  /** The loop stood still: what arrived meanwhile is read first, then election timers start anew (N10). */
+  private recoverFromStall(lateMs: number): void {
+    this.deps.log.warn('the event loop stood still', { ms: Math.round(lateMs) });
+    this.deps.clock.defer(() => {
+      if (this.state !== 'active') return;
+      for (const shard of this.shards.values()) shard.replica.restartElectionTimer();
+      this.tickShards();
+    });
+  }
+
+  private tickShards(): void {
+    this.guard(() => {
+      for (const shard of this.shards.values()) {
+        shard.tick();
+        this.schedule(shard);
+      }
+    });
+  }
+
+  private active(shardId: number): HostedShard | undefined {
+    return this.state === 'active' ? this.shards.get(shardId) : undefined;
+  }
+
+  private need(shardId: number): HostedShard {
+    const shard = this.shards.get(shardId);
+    if (shard === undefined) throw new RangeError(`no shard ${shardId} on this node`);
+    return shard;
+  }
+
+  private releaseTurnEnd(): void {
+    const waiters = this.turnEndWaiters;
+    this.turnEndWaiters = [];
+    for (const release of waiters) release();
+  }
+
+  private guard(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      if (this.state === 'ended') return;
+      this.deps.onFailed(error);
+    }
+  }
+}
+
+/** Whether a peer sent what may become an entry; anything else would be corruption after commit. */
+function areCommands(commands: readonly Uint8Array[]): boolean {
+  try {
+    for (const command of commands) checkCommand(command);
+    return commands.length > 0;
+  } catch {
+    return false;
+  }
+}
