@@ -36,7 +36,12 @@ export function decodeConfState(bytes: Uint8Array): ConfState {
   if (bytes.length === 0) return EMPTY_CONF_STATE;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   if (view.getUint8(0) !== format) throw new ConfStateError(`unknown ConfState format ${view.getUint8(0)}`);
-  const lists: Record<(typeof listNames)[number], number[]> = { voters: [], votersOutgoing: [], learners: [], learnersNext: [] };
+  const lists: Record<(typeof listNames)[number], number[]> = {
+    voters: [],
+    votersOutgoing: [],
+    learners: [],
+    learnersNext: [],
+  };
   let at = 2;
   for (const name of listNames) {
     const count = at + 2 <= bytes.length ? view.getUint16(at, true) : Number.POSITIVE_INFINITY;

@@ -204,7 +204,12 @@ export class HostedShard implements ReplicaHost {
 
   private recordSnapshot(snapshot: Snapshot, hardState: HardState): Promise<void> {
     const { index, term, confState } = snapshot;
-    const update = { shard: this.shard, hardState, entries: [], snapshot: { index, term, confState: encodeConfState(confState) } };
+    const update = {
+      shard: this.shard,
+      hardState,
+      entries: [],
+      snapshot: { index, term, confState: encodeConfState(confState) },
+    };
     return new Promise((resolve) => this.deps.shardLog.append([update], resolve));
   }
 
@@ -222,7 +227,11 @@ export class HostedShard implements ReplicaHost {
   private async stream(message: Message, source: StoreSnapshot): Promise<void> {
     const transport = this.deps.transport();
     if (transport === undefined) return Promise.reject(new Error('the node is not connected'));
-    this.deps.log.info('sending a snapshot', { shard: this.shard, to: message.to, index: message.snapshot?.index ?? 0 });
+    this.deps.log.info('sending a snapshot', {
+      shard: this.shard,
+      to: message.to,
+      index: message.snapshot?.index ?? 0,
+    });
     const chunks = encodeSnapshot(this.deps.clock, source, this.shard);
     await transport.sendSnapshot(message.to, this.shard, { message, chunks });
   }

@@ -5,7 +5,8 @@ import { confStateOf } from '@kvorum/core/raft/snapshot.js';
 import { LogWindow } from './log-window.js';
 
 const confState = confStateOf([1, 2, 3]);
-const entry = (index: number, term: number, size = 0) => ({ index, term, type: 'normal', data: new Uint8Array(size) }) as const;
+const entry = (index: number, term: number, size = 0) =>
+  ({ index, term, type: 'normal', data: new Uint8Array(size) }) as const;
 
 function window() {
   return new LogWindow({
@@ -17,14 +18,22 @@ function window() {
 }
 
 const shape = (log: LogWindow) => {
-  const entries = log.firstIndex() > log.lastIndex() ? [] : log.entries(log.firstIndex(), log.lastIndex() + 1, Number.POSITIVE_INFINITY);
-  return Array.isArray(entries) ? entries.map((one: { index: number; term: number }) => `${one.term}/${one.index}`) : entries;
+  const entries =
+    log.firstIndex() > log.lastIndex()
+      ? []
+      : log.entries(log.firstIndex(), log.lastIndex() + 1, Number.POSITIVE_INFINITY);
+  return Array.isArray(entries)
+    ? entries.map((one: { index: number; term: number }) => `${one.term}/${one.index}`)
+    : entries;
 };
 
 test('reads within, before and after the window', () => {
   const log = window();
   assert.deepEqual([log.firstIndex(), log.lastIndex()], [6, 8]);
-  assert.deepEqual([4, 5, 6, 8, 9].map((index) => log.term(index)), [COMPACTED, 1, 1, 2, UNAVAILABLE]);
+  assert.deepEqual(
+    [4, 5, 6, 8, 9].map((index) => log.term(index)),
+    [COMPACTED, 1, 1, 2, UNAVAILABLE],
+  );
   assert.equal(log.entries(5, 7, 100), COMPACTED);
   assert.deepEqual(shape(log), ['1/6', '2/7', '2/8']);
 });
@@ -51,13 +60,21 @@ test('an append that begins before the log start keeps only what is after it', (
 });
 
 test('compaction and appends keep positions and bytes right over many rounds', () => {
-  const log = new LogWindow({ hardState: { term: 1, vote: 0, commit: 0 }, confState, logStart: { index: 0, term: 0 }, entries: [] });
+  const log = new LogWindow({
+    hardState: { term: 1, vote: 0, commit: 0 },
+    confState,
+    logStart: { index: 0, term: 0 },
+    entries: [],
+  });
   for (let index = 1; index <= 20_000; index += 1) {
     log.append([entry(index, 1 + Math.floor(index / 1000), index % 7)]);
     if (index % 10 === 0) log.compactTo(index - 3);
   }
   assert.deepEqual(shape(log), ['20/19998', '20/19999', '21/20000']);
-  assert.equal(log.bytes, [19998, 19999, 20000].reduce((sum, index) => sum + log.bytesAt(index), 0));
+  assert.equal(
+    log.bytes,
+    [19998, 19999, 20000].reduce((sum, index) => sum + log.bytesAt(index), 0),
+  );
   assert.deepEqual(log.startPosition, { index: 19997, term: 20 });
 });
 

@@ -10,12 +10,18 @@ const item = (count: number, bytesEach: number) => ({
 
 test('P1: everything that arrived in a turn is one batch', () => {
   const batches = packBatches([item(1, 10), item(3, 10), item(1, 10)]);
-  assert.deepEqual(batches.map((batch) => [batch.offsets, batch.commands.length]), [[[0, 1, 4], 5]]);
+  assert.deepEqual(
+    batches.map((batch) => [batch.offsets, batch.commands.length]),
+    [[[0, 1, 4], 5]],
+  );
 });
 
 test('a larger request gets a batch of its own', () => {
   const batches = packBatches([item(1, 10), item(1, batchBytesMax + 1), item(1, 10)]);
-  assert.deepEqual(batches.map((batch) => batch.commands.length), [1, 1, 1]);
+  assert.deepEqual(
+    batches.map((batch) => batch.commands.length),
+    [1, 1, 1],
+  );
 });
 
 test('batches keep order and limits, and no item is cut', () => {
@@ -23,7 +29,10 @@ test('batches keep order and limits, and no item is cut', () => {
     fc.property(fc.array(fc.tuple(fc.integer({ min: 1, max: 700 }), fc.integer({ min: 1, max: 5000 }))), (shapes) => {
       const items = shapes.map(([count, bytes]) => item(count, bytes));
       const batches = packBatches(items);
-      assert.deepEqual(batches.flatMap((batch) => batch.items), items);
+      assert.deepEqual(
+        batches.flatMap((batch) => batch.items),
+        items,
+      );
       for (const batch of batches) {
         const bytes = batch.items.reduce((sum, one) => sum + one.bytes, 0);
         assert.ok(batch.items.length === 1 || (batch.commands.length <= batchCommandsMax && bytes <= batchBytesMax));

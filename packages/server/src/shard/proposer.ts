@@ -8,7 +8,13 @@ import { COMMAND_PUT } from '@kvorum/core/kv/command.js';
 import { definite, type FailureReason, unknown } from './outcome.js';
 import type { PendingCommand } from './pending-command.js';
 import { PlacedCommands } from './placed-commands.js';
-import { batchBytesMax, batchCommandsMax, packBatches, type ProposalBatch, type ProposalItem } from './proposal-batch.js';
+import {
+  batchBytesMax,
+  batchCommandsMax,
+  packBatches,
+  type ProposalBatch,
+  type ProposalItem,
+} from './proposal-batch.js';
 
 /** Why the leader did not take a forwarded request. */
 export type RefusalReason = 'notLeader' | 'overloaded' | 'noSpace' | 'stopping';

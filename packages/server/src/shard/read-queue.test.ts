@@ -6,7 +6,8 @@ import { PendingRead, ReadQueue } from './read-queue.js';
 function setup() {
   const queue = new ReadQueue(3);
   const log: string[] = [];
-  const read = (name: string) => new PendingRead(1000, (failure) => log.push(failure === undefined ? name : `${name}:${failure.reason}`));
+  const read = (name: string) =>
+    new PendingRead(1000, (failure) => log.push(failure === undefined ? name : `${name}:${failure.reason}`));
   return { queue, log, read };
 }
 

@@ -66,6 +66,9 @@ test('R16: a log that lost committed entries is damaged', () => {
 });
 
 test('a new replica starts from nothing', () => {
-  const start = reconcile({ term: 0, vote: 0, commit: 0, logStart: { index: 0, term: 0 }, entries: [] }, { index: 0, term: 0 });
+  const start = reconcile(
+    { term: 0, vote: 0, commit: 0, logStart: { index: 0, term: 0 }, entries: [] },
+    { index: 0, term: 0 },
+  );
   assert.deepEqual(start.kind === 'start' && [start.logStart.index, start.mustRepairWal], [0, false]);
 });

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { retentionIndex } from './retention.js';
 
-const base = { flushedIndex: 100, logStartIndex: 0, logBytes: 1000, followersNeed: 100, capBytes: 800, bytesAt: () => 10 };
+const base = {
+  flushedIndex: 100,
+  logStartIndex: 0,
+  logBytes: 1000,
+  followersNeed: 100,
+  capBytes: 800,
+  bytesAt: () => 10,
+};
 
 test('what all followers have goes, but for a slack of a quarter of the cap', () => {
   assert.equal(retentionIndex(base), 80);

@@ -185,7 +185,8 @@ export class ShardHost implements TransportHandler {
   async handOver(timeoutMs: number): Promise<void> {
     const { clock } = this.deps;
     const untilMs = clock.nowMs() + timeoutMs;
-    const leads = (): boolean => this.state === 'active' && [...this.shards.values()].some(({ replica }) => replica.isLeader);
+    const leads = (): boolean =>
+      this.state === 'active' && [...this.shards.values()].some(({ replica }) => replica.isLeader);
     if (!leads()) return;
     this.guard(() => {
       for (const shard of this.shards.values()) {

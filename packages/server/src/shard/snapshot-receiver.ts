@@ -12,7 +12,10 @@ export interface SnapshotReceiverDeps {
   readonly appliedIndex: () => number;
   readonly beginInstall: () => Promise<StoreInstall>;
   /** Fills the staging store from the stream and verifies it; resolves with the position it holds. Rejects when anything is wrong. */
-  readonly fill: (chunks: AsyncIterable<Uint8Array>, install: StoreInstall) => Promise<{ readonly index: number; readonly term: number }>;
+  readonly fill: (
+    chunks: AsyncIterable<Uint8Array>,
+    install: StoreInstall,
+  ) => Promise<{ readonly index: number; readonly term: number }>;
   /** Gives the MsgSnap to the core; resolves at the end of the turn that handled it. */
   readonly step: (message: Message) => Promise<void>;
 }
@@ -53,7 +56,10 @@ export class SnapshotReceiver {
   /** The core wants this snapshot installed: the staging store that holds it. `done` is awaited before the sender gets its answer. */
   take(snapshot: Snapshot, done: Promise<void>): StoreInstall {
     const staged = this.staged;
-    assert(staged !== undefined && staged.snapshot.index === snapshot.index, 'the core asks for a snapshot that never came');
+    assert(
+      staged !== undefined && staged.snapshot.index === snapshot.index,
+      'the core asks for a snapshot that never came',
+    );
     staged.done = done;
     return staged.install;
   }

@@ -1,0 +1,25 @@
+/** Classes of errors that end a node, as `NodeFailedError`s. */
+import { KvError } from '@kvorum/core/kv/errors.js';
+import { DiskError } from './env/disk.js';
+import { NodeFailedError } from './node-failed-error.js';
+import { ShardDamagedError } from './shard/open-shard.js';
+import { StoreError } from './storage/revision-store.js';
+import { WalDamagedError } from './storage/wal/wal-errors.js';
+
+/** The failure that `error` means for a running node. */
+export function failureOf(error: unknown): NodeFailedError {
+  if (error instanceof NodeFailedError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof WalDamagedError || error instanceof ShardDamagedError || error instanceof KvError) {
+    return new NodeFailedError('damaged', message, error);
+  }
+  if (error instanceof DiskError || error instanceof StoreError) {
+    const kind = error instanceof StoreError && error.code === 'STORE_DAMAGED' ? 'damaged' : 'disk';
+    return new NodeFailedError(
+      kind,
+      `the disk failed and the node ended (its data is left as it is): ${message}`,
+      error,
+    );
+  }
+  return new NodeFailedError('internal', `a bug ended the node (its data is left as it is): ${message}`, error);
+}

@@ -1,0 +1,77 @@
+/** Opens the shards of a node and hands them to its host; the WAL is told first what it does not know yet. */
+import { confStateOf } from '@kvorum/core/raft/snapshot.js';
+import type { Role } from '@kvorum/core/raft/types.js';
+import type { Env } from './env/env.js';
+import type { NodeStorage } from './node-storage.js';
+import { defaultShard, systemShard } from './node-status.js';
+import type { ResolvedNodeOptions } from './options/node-options.js';
+import { encodeConfState } from './shard/conf-state-codec.js';
+import { HostedShard } from './shard/hosted-shard.js';
+import { type OpenedShard, openShard } from './shard/open-shard.js';
+import type { ShardHost } from './shard/shard-host.js';
+import type { ShardAppend, ShardLog } from './shard/shard-log.js';
+import type { Transport } from './transport/transport.js';
+
+export interface NodeShardsDeps {
+  readonly env: Env;
+  readonly storage: NodeStorage;
+  readonly host: ShardHost;
+  readonly transport: () => Transport | undefined;
+  readonly fail: (error: unknown) => void;
+}
+
+/** Every node of a static cluster has these shards. */
+const shardIds: readonly number[] = [systemShard, defaultShard];
+
+/** @throws ShardDamagedError, KvError, StoreError */
+export async function openNodeShards(deps: NodeShardsDeps, options: ResolvedNodeOptions): Promise<void> {
+  const { env, storage, host } = deps;
+  const confState = confStateOf([...options.peers.keys()]);
+  const machine = { ringBytesMax: options.ringBytes };
+  const repairs: ShardAppend[] = [];
+  for (const shard of shardIds) {
+    const store = await storage.stores.open(shard);
+    const found = storage.recovered.get(shard);
+    const recovered = found === undefined ? undefined : { ...found.hardState, ...found };
+    const opened = await openShard({ clock: env.clock, store: store.store }, { shard, machine }, recovered, confState);
+    if (opened.mustRepairWal) repairs.push(repairOf(shard, opened));
+    const shardDeps = {
+      clock: env.clock,
+      log: env.log,
+      random: () => env.random.float(),
+      shardLog: storage.shardLog,
+      gate: storage.gate,
+      store,
+      transport: deps.transport,
+      schedule: (hosted: HostedShard) => host.schedule(hosted),
+      turnEnd: () => host.turnEnd(),
+      onRoleChange: (id: number, leader: number | undefined, role: Role, term: number) =>
+        host.roleChanged(id, leader, role, term),
+      fail: deps.fail,
+    };
+    host.add(new HostedShard(shardDeps, { shard, machine, ...replicaOptions(options) }, opened));
+  }
+  if (repairs.length > 0) await appended(storage.shardLog, repairs);
+}
+
+function replicaOptions(options: ResolvedNodeOptions) {
+  return {
+    nodeId: options.nodeId,
+    electionTicks: Math.max(3, Math.round(options.electionTimeoutMs / options.heartbeatMs)),
+    inflightMessagesMax: options.maxInflightMessages,
+    inflightBytesMax: options.maxInflightBytes,
+    queueBytesMax: options.requestQueueBytes,
+    queueCommandsMax: options.requestQueueCount,
+    logCapBytes: Math.min(options.logRetainBytes, options.logRetainBytesNode / shardIds.length),
+  };
+}
+
+/** The WAL restarts the shard's log where its store stands; term and vote stay. */
+function repairOf(shard: number, opened: OpenedShard): ShardAppend {
+  const confState = encodeConfState(opened.confState);
+  return { shard, hardState: opened.hardState, entries: [], snapshot: { ...opened.log.startPosition, confState } };
+}
+
+function appended(shardLog: ShardLog, updates: readonly ShardAppend[]): Promise<void> {
+  return new Promise((resolve) => shardLog.append(updates, resolve));
+}

@@ -1,0 +1,97 @@
+/** Everything a node keeps, opened in order and closed in reverse: data directory, log and stores; or their twins in memory. */
+import type { Env } from './env/env.js';
+import type { ResolvedNodeOptions } from './options/node-options.js';
+import { MemoryShardLog, type ShardLog } from './shard/shard-log.js';
+import { openDataDirectory, openMemoryDirectory } from './storage/data-directory.js';
+import { FlushGate } from './storage/flush-gate.js';
+import type { IncarnationStore } from './storage/incarnation-registry.js';
+import { lmdbStoreKind } from './storage/lmdb-revision-store.js';
+import { MemoryShardStores } from './storage/memory-shard-stores.js';
+import type { ShardStores } from './storage/shard-stores.js';
+import { StoreGenerations } from './storage/store-generations.js';
+import { openWal } from './storage/wal/open-wal.js';
+import type { RecoveredShard, WalEvents, WalStats, WalTestSwitches } from './storage/wal/wal.js';
+
+export interface NodeStorage {
+  readonly incarnation: string;
+  readonly incarnations: IncarnationStore;
+  readonly shardLog: ShardLog;
+  /** Undefined for memory storage. */
+  readonly walStats: WalStats | undefined;
+  readonly recovered: ReadonlyMap<number, RecoveredShard>;
+  readonly stores: ShardStores;
+  /** At most one flush at a time per node. */
+  readonly gate: FlushGate;
+  /** Log first, so that no flush can outrun it; then stores and directory. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface NodeStorageOptions {
+  readonly node: ResolvedNodeOptions;
+  readonly clusterId: string;
+  readonly testing: WalTestSwitches;
+}
+
+export function openNodeStorage(env: Env, options: NodeStorageOptions, events: WalEvents): Promise<NodeStorage> {
+  return options.node.storage === 'memory' ? openMemory(env, options) : openDisk(env, options, events);
+}
+
+async function openDisk(env: Env, options: NodeStorageOptions, events: WalEvents): Promise<NodeStorage> {
+  const { node } = options;
+  const { disk, log } = env;
+  const directory = await openDataDirectory(env, { path: node.dataDir, ...identityOf(options) });
+  try {
+    const walOptions = {
+      segmentBytes: node.walSegmentBytes,
+      reserveBytes: node.diskReserveBytes,
+      testing: options.testing,
+    };
+    await disk.makeDir(directory.walPath);
+    const { wal, recovered } = await openWal(env, directory.walPath, walOptions, events);
+    const gate = new FlushGate();
+    const stores = new StoreGenerations({ disk, kind: lmdbStoreKind, gate, log }, directory.storesPath);
+    return {
+      incarnation: directory.identity.incarnation,
+      incarnations: directory.incarnations,
+      shardLog: wal,
+      walStats: wal.stats,
+      recovered,
+      stores,
+      gate,
+      close: closeOnce([() => wal.close(), () => stores.close(), () => directory.close()]),
+    };
+  } catch (error) {
+    await directory.close();
+    throw error;
+  }
+}
+
+function openMemory(env: Env, options: NodeStorageOptions): Promise<NodeStorage> {
+  const { identity, incarnations } = openMemoryDirectory(env.random, identityOf(options));
+  const stores = new MemoryShardStores();
+  return Promise.resolve({
+    incarnation: identity.incarnation,
+    incarnations,
+    shardLog: new MemoryShardLog(env.clock),
+    walStats: undefined,
+    recovered: new Map(),
+    stores,
+    gate: new FlushGate(),
+    close: closeOnce([() => stores.close()]),
+  });
+}
+
+function identityOf({ node, clusterId }: NodeStorageOptions) {
+  return { nodeId: node.nodeId, clusterId, configuredNodes: [...node.peers.keys()] };
+}
+
+function closeOnce(steps: readonly (() => Promise<void>)[]): () => Promise<void> {
+  let closed: Promise<void> | undefined;
+  const run = async (): Promise<void> => {
+    for (const step of steps) await step();
+  };
+  return () => {
+    closed ??= run();
+    return closed;
+  };
+}

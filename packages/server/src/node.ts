@@ -1,0 +1,353 @@
+/**
+ * A node, put together: storage, shards, transport, service and faces, started in order and closed in reverse. The embedding entry point.
+ *
+ * A library: it never exits the process, installs signal handlers or prints.
+ */
+import { KvorumError } from '@kvorum/protocol';
+import { createHttpFace, type HttpFace } from './api/http/http-face.js';
+import { staticClusterId } from './cluster/cluster-id.js';
+import type { Env, Log } from './env/env.js';
+import { createNodeMetrics, type NodeMetrics } from './env/node-metrics.js';
+import { createProcessProbe, type ProcessProbe } from './env/process-probe.js';
+import { createRealEnv } from './env/real-env.js';
+import { silentLog } from './env/silent-log.js';
+import { NodeFailedError } from './node-failed-error.js';
+import { failureOf } from './node-failure.js';
+import { NodeLife } from './node-life.js';
+import { openNodeShards } from './node-shards.js';
+import { defaultShard, memberStatus, shardStatus, statusWarnings } from './node-status.js';
+import { type NodeStorage, openNodeStorage } from './node-storage.js';
+import { startNodeTransport } from './node-transport.js';
+import { MetricsRegistry } from './ops/metrics.js';
+import { formatAddress } from './options/address.js';
+import type { NodeOptions, ResolvedNodeOptions } from './options/node-options.js';
+import { optionWarnings, resolveOptions } from './options/resolve-options.js';
+import type {
+  DeleteResult,
+  GetResult,
+  KvService,
+  Listing,
+  ListOptions,
+  NodeInfo,
+  NodeStatus,
+  PutResult,
+  ReadOptions,
+  WriteOptions,
+} from './service/kv-service.js';
+import { ShardKvService } from './service/shard-kv-service.js';
+import { ShardHost } from './shard/shard-host.js';
+import type { WalTestSwitches } from './storage/wal/wal.js';
+import type { Refusal } from './transport/handshake-codec.js';
+import type { Transport } from './transport/transport.js';
+import { version } from './version.js';
+
+/** What embedders may add to the options. */
+export interface StartOptions extends NodeOptions {
+  /** Where log lines go; default: nowhere. */
+  readonly log?: Log | undefined;
+}
+
+/** For tests and the simulator: another machine, or ways to be wrong on purpose. */
+export interface StartDeps {
+  readonly env?: Env | undefined;
+  readonly testing?: WalTestSwitches | undefined;
+}
+
+/** A running node in this process. */
+export interface KvorumNode {
+  get(key: string | Uint8Array, options?: ReadOptions): Promise<GetResult>;
+  put(key: string | Uint8Array, value: string | Uint8Array, options?: WriteOptions): Promise<PutResult>;
+  delete(key: string | Uint8Array, options?: WriteOptions): Promise<DeleteResult>;
+  list(options?: ListOptions): Promise<Listing>;
+  /** Everything the service offers, on bytes. */
+  readonly kv: KvService;
+  status(): NodeStatus;
+  /** Resolves once a linearizable read passes; rejects with a `KvorumError` after `timeoutMs` (default: the request timeout). */
+  ready(timeoutMs?: number): Promise<void>;
+  /** Finishes running requests, flushes, releases everything. Idempotent. */
+  close(): Promise<void>;
+  /** Resolves after `close()`; rejects with a {@link NodeFailedError} when the node ended by itself. */
+  readonly closed: Promise<void>;
+  /** `host:port` as bound; undefined without a client port. */
+  readonly clientAddress: string | undefined;
+  /** `host:port` as bound; undefined for a cluster of one. */
+  readonly peerAddress: string | undefined;
+}
+
+/**
+ * Starts a node in this process and resolves when it listens; it may still be waiting for its cluster (see `ready`).
+ * Rejects with an `OptionError`, `DataDirectoryError`, `KvorumError` (address taken) or {@link NodeFailedError}.
+ *
+ * @example
+ * const node = await startNode({ storage: 'memory', clientAddress: 'off' });
+ * await node.put('greeting', 'hello');
+ * await node.close();
+ */
+export async function startNode(options: StartOptions = {}, deps: StartDeps = {}): Promise<KvorumNode> {
+  const { log, ...given } = options;
+  const resolved = resolveOptions(given);
+  const env = deps.env ?? createRealEnv({ log: log ?? silentLog });
+  const life = new NodeLife(env.log);
+  const clusterId = staticClusterId(resolved.clusterName, [...resolved.peers.keys()]);
+  const storage = await openNodeStorage(
+    env,
+    { node: resolved, clusterId, testing: deps.testing ?? {} },
+    {
+      onFailure: (error) => life.fail(error),
+      onSpace: (isNoSpace) => env.log.warn(isNoSpace ? 'disk space is below the reserve' : 'disk space is back'),
+    },
+  ).catch((error: unknown) => Promise.reject(startError(error)));
+  const node = new Node({ env, life, storage }, resolved, clusterId);
+  try {
+    await node.start();
+    return node;
+  } catch (error) {
+    await node.abandonStart();
+    throw startError(error);
+  }
+}
+
+/** Errors that name what to change keep their type; everything else ended the start. */
+function startError(error: unknown): unknown {
+  if (error instanceof KvorumError) return error;
+  if (error instanceof Error && 'code' in error && startCodes.has(String(error.code))) return error;
+  return failureOf(error);
+}
+
+const startCodes: ReadonlySet<string> = new Set([
+  'DATA_DIR_LOCKED',
+  'DATA_DIR_NEWER_FORMAT',
+  'DATA_DIR_OTHER_NODE',
+  'DATA_DIR_OTHER_CLUSTER',
+  'DATA_DIR_FOREIGN',
+  'DATA_DIR_DAMAGED',
+  'WAL_VERSION',
+  'EADDRINUSE',
+  'EADDRNOTAVAIL',
+  'EACCES',
+]);
+
+interface NodeParts {
+  readonly env: Env;
+  readonly life: NodeLife;
+  readonly storage: NodeStorage;
+}
+
+class Node implements KvorumNode, NodeInfo {
+  readonly kv: KvService;
+  clientAddress: string | undefined;
+  peerAddress: string | undefined;
+  private readonly env: Env;
+  private readonly life: NodeLife;
+  private readonly storage: NodeStorage;
+  private readonly options: ResolvedNodeOptions;
+  private readonly clusterId: string;
+  private readonly host: ShardHost;
+  private readonly metrics: NodeMetrics = createNodeMetrics();
+  private readonly metricsRegistry: MetricsRegistry;
+  private readonly probe: ProcessProbe;
+  private readonly startedMs: number;
+  private transport: Transport | undefined;
+  private face: HttpFace | undefined;
+  private ending: Promise<void> | undefined;
+
+  constructor(parts: NodeParts, options: ResolvedNodeOptions, clusterId: string) {
+    this.env = parts.env;
+    this.life = parts.life;
+    this.storage = parts.storage;
+    this.options = options;
+    this.clusterId = clusterId;
+    const { clock, log } = parts.env;
+    this.startedMs = clock.nowMs();
+    this.host = new ShardHost(
+      {
+        clock,
+        log,
+        shardLog: parts.storage.shardLog,
+        metrics: this.metrics.shard,
+        flushTransport: () => this.transport?.flush(),
+        onFailed: (error) => this.life.fail(error),
+        onRefusedBy: (peer, refusal) => this.refusedBy(peer, refusal),
+      },
+      { tickMs: options.heartbeatMs },
+    );
+    const shard = this.host.access(defaultShard);
+    this.kv = new ShardKvService({ shard, clock }, { requestTimeoutMs: options.requestTimeoutMs });
+    this.probe = createProcessProbe();
+    this.metricsRegistry = new MetricsRegistry({
+      counts: this.metrics,
+      status: () => this.status(),
+      probe: this.probe,
+    });
+  }
+
+  get closed(): Promise<void> {
+    return this.life.closed;
+  }
+
+  async start(): Promise<void> {
+    const { env, storage, host, options, life, clusterId } = this;
+    for (const warning of optionWarnings(options)) env.log.warn(warning);
+    const fail = (error: unknown): void => life.fail(error);
+    await openNodeShards({ env, storage, host, transport: () => this.transport, fail }, options);
+    await this.startFace();
+    const started = await startNodeTransport(
+      { env, storage, handler: host, clusterId, clientAddress: this.advertised(), onFormed: () => this.form(), fail },
+      options,
+    );
+    this.transport = started?.transport;
+    this.peerAddress = started?.peerAddress;
+    if (life.failure === undefined) life.state = 'forming';
+    if (started === undefined || storage.incarnations.isComplete()) this.form();
+    life.whenFailed(() => {
+      void this.endBy('failed');
+    });
+    env.log.info('node started', { nodeId: options.nodeId, client: this.clientAddress, peer: this.peerAddress });
+  }
+
+  get(key: string | Uint8Array, options?: ReadOptions): Promise<GetResult> {
+    return this.kv.get(toBytes(key), options);
+  }
+
+  put(key: string | Uint8Array, value: string | Uint8Array, options?: WriteOptions): Promise<PutResult> {
+    return this.kv.put(toBytes(key), toBytes(value), options);
+  }
+
+  delete(key: string | Uint8Array, options?: WriteOptions): Promise<DeleteResult> {
+    return this.kv.delete(toBytes(key), options);
+  }
+
+  list(options?: ListOptions): Promise<Listing> {
+    return this.kv.list(options);
+  }
+
+  status(): NodeStatus {
+    const { options, life, transport } = this;
+    const shards = [...this.host.all].map(shardStatus);
+    const leader = this.host.shard(defaultShard)?.replica.leader;
+    const members = memberStatus({
+      options,
+      leader,
+      ownClientAddress: this.clientAddress,
+      isConnected: (nodeId) => transport?.isConnected(nodeId) ?? false,
+      clientAddressOf: (nodeId) => transport?.clientAddressOf(nodeId),
+    });
+    return {
+      nodeId: options.nodeId,
+      clusterId: this.clusterId,
+      version,
+      state: life.state,
+      isReady: life.state === 'running' && leader !== undefined,
+      warnings: statusWarnings(life.state, members, leader, this.storage.shardLog.isNoSpace),
+      shards,
+      members,
+      clientAddress: this.clientAddress,
+      peerAddress: this.peerAddress,
+      storage: options.storage,
+      uptimeMs: Math.round(this.env.clock.nowMs() - this.startedMs),
+    };
+  }
+
+  ready(timeoutMs = this.options.requestTimeoutMs): Promise<void> {
+    return this.checkReady(timeoutMs);
+  }
+
+  async checkReady(timeoutMs: number): Promise<void> {
+    if (this.life.state !== 'running' && this.life.state !== 'forming') throw stoppedError(this.life.failure);
+    await this.kv.count({ timeoutMs });
+  }
+
+  isLive(): boolean {
+    return this.life.failure === undefined;
+  }
+
+  metricsText(): Promise<string> {
+    return this.metricsRegistry.text();
+  }
+
+  close(): Promise<void> {
+    return this.endBy('stopping');
+  }
+
+  /** Gives back what a start that failed half-way had taken. */
+  abandonStart(): Promise<void> {
+    return this.endBy('failed');
+  }
+
+  private async startFace(): Promise<void> {
+    const { clientAddress, demoRoutes, drainTimeoutMs, maxConnections } = this.options;
+    if (clientAddress === undefined) return;
+    const { clock, log } = this.env;
+    this.face = createHttpFace(
+      { kv: this.kv, info: this, clock, log, metrics: this.metrics.http },
+      { ...clientAddress, demoRoutes, drainTimeoutMs, connectionsMax: maxConnections },
+    );
+    const { address } = await this.face.start();
+    this.clientAddress = formatAddress(address);
+  }
+
+  private advertised(): string {
+    const { advertiseClientAddress } = this.options;
+    return advertiseClientAddress === undefined ? (this.clientAddress ?? '') : formatAddress(advertiseClientAddress);
+  }
+
+  /** Every configured node is known, for good: take part. */
+  private form(): void {
+    if (this.life.state !== 'forming') return;
+    this.life.state = 'running';
+    this.host.activate();
+  }
+
+  private refusedBy(peer: number, refusal: Refusal): void {
+    if (refusal.reason === 'incarnation') {
+      this.life.fail(new NodeFailedError('identityRefused', refusal.message));
+      return;
+    }
+    this.env.log.error('a node refuses this one', { peer, reason: refusal.reason, detail: refusal.message });
+  }
+
+  private endBy(reason: 'stopping' | 'failed'): Promise<void> {
+    this.ending ??= this.end(reason);
+    return this.ending;
+  }
+
+  private async end(reason: 'stopping' | 'failed'): Promise<void> {
+    const { life, host, storage } = this;
+    if (reason === 'stopping') {
+      if (life.state === 'running') await host.handOver(this.options.electionTimeoutMs);
+      life.state = 'stopping';
+      await this.face?.close();
+      host.end(reason);
+      await this.closeShards();
+    } else {
+      host.end(reason);
+      await Promise.allSettled([...host.all].map((shard) => shard.abandon()));
+      await this.face?.close();
+    }
+    await this.transport?.close();
+    const released = storage.close();
+    // After a failure of the disk its files may not close either; the first cause is the one to tell.
+    await (reason === 'failed' ? released.catch(() => undefined) : released);
+    this.probe.close();
+    life.ended();
+  }
+
+  private async closeShards(): Promise<void> {
+    const unwritten = this.host.unwritten();
+    if (unwritten.length > 0) {
+      await new Promise<void>((resolve) => this.storage.shardLog.append(unwritten, resolve));
+    }
+    for (const shard of this.host.all) await shard.close();
+  }
+}
+
+function stoppedError(cause: NodeFailedError | undefined): KvorumError {
+  const message = cause === undefined ? 'the node is not running' : `the node has failed: ${cause.message}`;
+  return new KvorumError('STOPPED', message, {}, cause);
+}
+
+const utf8 = new TextEncoder();
+
+function toBytes(text: string | Uint8Array): Uint8Array {
+  return typeof text === 'string' ? utf8.encode(text) : text;
+}

@@ -1,0 +1,61 @@
+/** Turns what shards answer into the public errors of `@kvorum/protocol`. The only place that does. */
+import { CompactedError, FutureRevisionError, KvError } from '@kvorum/core/kv/errors.js';
+import type { Outcome } from '@kvorum/core/kv/outcome.js';
+import { type ErrorCode, KvorumError } from '@kvorum/protocol';
+import type { Failure, FailureReason } from '../shard/outcome.js';
+
+const failureTable: Record<FailureReason, { readonly code: ErrorCode; readonly message: string }> = {
+  noLeader: { code: 'UNAVAILABLE', message: 'no leader was found within the request timeout' },
+  overloaded: { code: 'TOO_MANY_REQUESTS', message: 'the queue of requests is full' },
+  noSpace: { code: 'NO_SPACE', message: 'the disk is below its reserve; deletes and compaction still work' },
+  stopping: { code: 'STOPPED', message: 'the node is stopping' },
+  superseded: { code: 'UNAVAILABLE', message: 'the leader changed and the request was not carried out' },
+  timeout: { code: 'TIMEOUT', message: 'no quorum answered within the request timeout' },
+  disconnected: { code: 'UNAVAILABLE', message: 'the connection to the leader was lost before it answered' },
+  snapshotInstalled: {
+    code: 'UNAVAILABLE',
+    message: 'the node was caught up by a snapshot before the outcome was known',
+  },
+  failed: { code: 'STOPPED', message: 'the node has failed' },
+};
+
+/** A failed command or read. `mayHaveHappened` is told for writes only. */
+export function failureError(failure: Failure, isWrite: boolean): KvorumError {
+  const { code, message } = failureTable[failure.reason];
+  return new KvorumError(code, message, isWrite ? { mayHaveHappened: failure.mayHaveHappened } : {});
+}
+
+/** An outcome that is not the success the caller asked for. */
+export function outcomeError(outcome: Outcome): KvorumError {
+  switch (outcome.kind) {
+    case 'conditionFailed':
+      return new KvorumError('CONDITION_FAILED', 'the condition does not hold; nothing was written', {
+        currentRevision: outcome.modRevision,
+        mayHaveHappened: false,
+      });
+    case 'failed':
+      return outcome.reason === 'compacted'
+        ? new KvorumError('COMPACTED', `revision was already compacted up to ${outcome.compactRevision}`, {
+            compactRevision: outcome.compactRevision,
+          })
+        : new KvorumError('FUTURE_REVISION', `the revision is in the future; the newest is ${outcome.revision}`, {
+            currentRevision: outcome.revision,
+          });
+    case 'put':
+    case 'delete':
+    case 'compact':
+      return new KvorumError('INTERNAL', `unexpected outcome ${outcome.kind}`);
+  }
+}
+
+/** An error thrown by a read of the state machine; anything unknown passes through. */
+export function readError(error: unknown): unknown {
+  if (error instanceof CompactedError) {
+    return new KvorumError('COMPACTED', error.message, { compactRevision: error.compactRevision }, error);
+  }
+  if (error instanceof FutureRevisionError) {
+    return new KvorumError('FUTURE_REVISION', error.message, { currentRevision: error.currentRevision }, error);
+  }
+  if (error instanceof KvError) return new KvorumError('CORRUPT', error.message, {}, error);
+  return error;
+}

@@ -1,0 +1,260 @@
+/**
+ * The key-value service of one ordered keyspace: checks limits, hands commands to the keyspace's shard, and reads its state once the shard
+ * allows it. Holds no state of its own but running lists.
+ */
+import { encodeCompact, encodeDelete, encodePut } from '@kvorum/core/kv/command.js';
+import type { Outcome } from '@kvorum/core/kv/outcome.js';
+import type { KeyRange, Row } from '@kvorum/core/kv/read-types.js';
+import type { StateMachine } from '@kvorum/core/kv/state-machine.js';
+import { KvorumError, keyBytesMax, prefixEnd, requestBytesMax } from '@kvorum/protocol';
+import type { Clock } from '../env/env.js';
+import type { ShardAccess } from '../shard/shard-access.js';
+import type {
+  DeleteResult,
+  GetResult,
+  KeyValue,
+  KvService,
+  Listing,
+  ListOptions,
+  PutResult,
+  ReadOptions,
+  WriteOptions,
+} from './kv-service.js';
+import { failureError, outcomeError, readError } from './public-errors.js';
+
+export interface ServiceOptions {
+  readonly requestTimeoutMs: number;
+}
+
+/** Index entries that one slice of a count or list looks at, so that it stays below 5 ms (N11). */
+const sliceRowsMax = 1000;
+const sliceBytesMax = 256 * 1024;
+const requestTimeoutMsMax = 60_000;
+
+export class ShardKvService implements KvService {
+  private readonly shard: ShardAccess;
+  private readonly clock: Clock;
+  private readonly options: ServiceOptions;
+
+  constructor(deps: { readonly shard: ShardAccess; readonly clock: Clock }, options: ServiceOptions) {
+    this.shard = deps.shard;
+    this.clock = deps.clock;
+    this.options = options;
+  }
+
+  async get(key: Uint8Array, options: ReadOptions = {}): Promise<GetResult> {
+    checkKey(key);
+    const machine = await this.readable(options);
+    return readNow(() => {
+      const row = machine.get(key, options.revision);
+      return { kv: row === undefined ? undefined : copyRow(row), revision: machine.currentRevision };
+    });
+  }
+
+  async put(key: Uint8Array, value: Uint8Array, options: WriteOptions = {}): Promise<PutResult> {
+    checkKey(key);
+    checkConditions(options);
+    if (key.length + value.length > requestBytesMax) {
+      throw new KvorumError('REQUEST_TOO_LARGE', `key and value together have ${key.length + value.length} bytes`, {
+        field: 'value',
+        allowed: `up to ${requestBytesMax} bytes`,
+        mayHaveHappened: false,
+      });
+    }
+    const { ifModRevision, ifAbsent } = options;
+    const command = encodePut(key, value, {
+      ...(ifModRevision === undefined ? {} : { ifModRevision }),
+      ...(ifAbsent === true ? { ifAbsent } : {}),
+    });
+    const outcome = await this.propose(command, options.timeoutMs);
+    if (outcome.kind !== 'put') throw outcomeError(outcome);
+    return { revision: outcome.revision, createRevision: outcome.createRevision, version: outcome.version };
+  }
+
+  async delete(key: Uint8Array, options: WriteOptions = {}): Promise<DeleteResult> {
+    checkKey(key);
+    checkConditions(options);
+    if (options.ifAbsent === true) {
+      throw new KvorumError('INVALID_ARGUMENT', 'a delete cannot ask for an absent key', {
+        field: 'ifAbsent',
+        allowed: 'ifModRevision, or no condition',
+        mayHaveHappened: false,
+      });
+    }
+    const { ifModRevision } = options;
+    const command = encodeDelete(key, ifModRevision === undefined ? {} : { ifModRevision });
+    const outcome = await this.propose(command, options.timeoutMs);
+    if (outcome.kind !== 'delete') throw outcomeError(outcome);
+    return { revision: outcome.revision, deleted: outcome.deleted };
+  }
+
+  async compact(revision: number): Promise<{ readonly revision: number }> {
+    checkRevision(revision, 'revision');
+    const outcome = await this.propose(encodeCompact(revision), undefined);
+    if (outcome.kind !== 'compact') throw outcomeError(outcome);
+    return { revision: outcome.revision };
+  }
+
+  async count(
+    options: Pick<ListOptions, 'prefix' | keyof ReadOptions> = {},
+  ): Promise<{ readonly count: number; readonly revision: number }> {
+    const machine = await this.readable(options);
+    const pin = readNow(() => machine.pin(options.revision));
+    try {
+      let range = rangeOf(options);
+      let count = 0;
+      for (;;) {
+        const slice = readNow(() => machine.count(range, pin.revision, sliceRowsMax));
+        count += slice.count;
+        if (slice.nextKey === undefined) return { count, revision: pin.revision };
+        range = { start: slice.nextKey, end: range.end };
+        await this.nextTurn();
+      }
+    } finally {
+      pin.release();
+    }
+  }
+
+  async list(options: ListOptions = {}): Promise<Listing> {
+    const limit = options.limit ?? 0;
+    if (!Number.isSafeInteger(limit) || limit < 0) {
+      throw new KvorumError('INVALID_ARGUMENT', `limit ${limit} is not allowed`, {
+        field: 'limit',
+        allowed: '0 or more',
+      });
+    }
+    const machine = await this.readable(options);
+    const pin = readNow(() => machine.pin(options.revision));
+    const run: ListRun = { range: rangeOf(options), limit, keysOnly: options.keysOnly === true, nextKey: undefined };
+    return { revision: pin.revision, pages: this.pages(machine, pin, run), nextKey: () => run.nextKey };
+  }
+
+  private async *pages(
+    machine: StateMachine,
+    pin: { readonly revision: number; release(): void },
+    run: ListRun,
+  ): AsyncGenerator<readonly KeyValue[]> {
+    try {
+      let left = run.limit === 0 ? Number.POSITIVE_INFINITY : run.limit;
+      let range = run.range;
+      for (;;) {
+        const rowsMax = Math.min(left, sliceRowsMax);
+        const slice = readNow(() =>
+          machine.range(range, { revision: pin.revision, keysOnly: run.keysOnly, rowsMax, bytesMax: sliceBytesMax }),
+        );
+        left -= slice.rows.length;
+        run.nextKey = slice.nextKey;
+        const page = slice.rows.map(copyRow);
+        if (page.length > 0) yield page;
+        if (slice.nextKey === undefined || left === 0) return;
+        range = { start: slice.nextKey, end: range.end };
+        await this.nextTurn();
+      }
+    } finally {
+      pin.release();
+    }
+  }
+
+  private nextTurn(): Promise<void> {
+    return new Promise((resolve) => this.clock.defer(resolve));
+  }
+
+  /** The replica's state machine once it may be read as the options ask. */
+  private async readable(options: ReadOptions): Promise<StateMachine> {
+    if (options.revision !== undefined) checkRevision(options.revision, 'revision');
+    const timeoutMs = this.timeout(options.timeoutMs);
+    if (options.consistency !== 'serializable') await this.barrier(timeoutMs);
+    const machine = this.shard.machine();
+    if (machine === undefined) throw new KvorumError('UNAVAILABLE', 'the replica is being caught up by a snapshot');
+    return machine;
+  }
+
+  private barrier(timeoutMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.shard.readBarrier(timeoutMs, (failure) => {
+        if (failure === undefined) resolve();
+        else reject(failureError(failure, false));
+      });
+    });
+  }
+
+  private propose(command: Uint8Array, timeoutMs: number | undefined): Promise<Outcome> {
+    const boundedMs = this.timeout(timeoutMs);
+    return new Promise((resolve, reject) => {
+      this.shard.propose(command, boundedMs, (result) => {
+        if (result.kind === 'outcome') resolve(result.outcome);
+        else reject(failureError(result, true));
+      });
+    });
+  }
+
+  private timeout(asked: number | undefined): number {
+    if (asked === undefined) return this.options.requestTimeoutMs;
+    if (asked >= 1 && asked <= requestTimeoutMsMax) return asked;
+    throw new KvorumError('INVALID_ARGUMENT', `timeout ${asked} is not allowed`, {
+      field: 'timeoutMs',
+      allowed: `1 to ${requestTimeoutMsMax} ms`,
+      mayHaveHappened: false,
+    });
+  }
+}
+
+interface ListRun {
+  readonly range: KeyRange;
+  readonly limit: number;
+  readonly keysOnly: boolean;
+  nextKey: Uint8Array | undefined;
+}
+
+function readNow<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw readError(error);
+  }
+}
+
+function rangeOf(options: Pick<ListOptions, 'prefix' | 'from'>): KeyRange {
+  const prefix = options.prefix ?? new Uint8Array(0);
+  return { start: options.from ?? prefix, end: prefixEnd(prefix) };
+}
+
+function copyRow(row: Row): KeyValue {
+  return {
+    key: row.key.slice(),
+    value: row.value.slice(),
+    createRevision: row.createRevision,
+    modRevision: row.modRevision,
+    version: row.version,
+  };
+}
+
+function checkKey(key: Uint8Array): void {
+  if (key.length > 0 && key.length <= keyBytesMax) return;
+  const code = key.length === 0 ? 'INVALID_ARGUMENT' : 'KEY_TOO_LARGE';
+  throw new KvorumError(code, `the key has ${key.length} bytes`, {
+    field: 'key',
+    allowed: `1 to ${keyBytesMax} bytes`,
+    mayHaveHappened: false,
+  });
+}
+
+function checkConditions(options: WriteOptions): void {
+  if (options.ifModRevision === undefined) return;
+  checkRevision(options.ifModRevision, 'ifModRevision');
+  if (options.ifAbsent !== true) return;
+  throw new KvorumError('INVALID_ARGUMENT', 'two conditions exclude each other', {
+    field: 'ifAbsent',
+    allowed: 'one of ifModRevision and ifAbsent',
+    mayHaveHappened: false,
+  });
+}
+
+function checkRevision(revision: number, field: string): void {
+  if (Number.isSafeInteger(revision) && revision >= 1) return;
+  throw new KvorumError('INVALID_ARGUMENT', `${field} ${revision} is not allowed`, {
+    field,
+    allowed: `1 to ${Number.MAX_SAFE_INTEGER}`,
+    mayHaveHappened: false,
+  });
+}
