@@ -155,7 +155,8 @@ export class FrameLink {
     try {
       this.#decoder.push(chunk, (type, body) => {
         this.#counters.receivedFrames += 1;
-        if (type !== FrameType.keepAlive) this.#handler.onFrame(type, body);
+        // Before the handshake is done nobody has a reason to send keep-alives, so there they are an error too.
+        if (type !== FrameType.keepAlive || !this.#isOpen) this.#handler.onFrame(type, body);
         return !this.isClosing;
       });
     } catch (error) {

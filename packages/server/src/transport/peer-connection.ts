@@ -35,9 +35,12 @@ export interface PeerPair {
   readonly peerIncarnation: string;
 }
 
+/** What a peer connection needs of its link. */
+export type PeerLink = Pick<FrameLink, 'write' | 'queuedBytes' | 'isClosing' | 'destroy'>;
+
 /** What a peer connection needs of its surroundings. */
 export interface PeerConnectionDeps {
-  readonly link: FrameLink;
+  readonly link: PeerLink;
   readonly handler: Pick<TransportHandler, 'onMessage' | 'onForward' | 'onAnswer'>;
   /** Whether this node may vote and acknowledge yet; until then Raft messages that arrive are dropped. Forwards reach the host, which knows no leader. */
   isFormed(): boolean;
@@ -55,7 +58,7 @@ export class PeerConnection implements FrameLinkHandler {
     this.#outbox = new Outbox(deps.link, queueBytesMax);
   }
 
-  get link(): FrameLink {
+  get link(): PeerLink {
     return this.#deps.link;
   }
 

@@ -151,3 +151,15 @@ test('S9: strangers are few and have little time', async () => {
   await cluster.pass(50);
   assert.ok(!later.isClosed());
 });
+
+test('R5: a peer whose incarnation could not be synced is not talked to', async () => {
+  const cluster = new Cluster(2);
+  const registry = new MemoryRegistry([1]);
+  registry.register = () => Promise.reject(new Error('EIO'));
+  const one = await cluster.start(1);
+  const two = await cluster.start(2, identityOf(2), registry);
+  await cluster.pass(2000);
+  assert.equal(two.transport.isConnected(1), false);
+  assert.equal(one.transport.isConnected(2), false);
+  assert.equal(one.transport.isFormed, false);
+});

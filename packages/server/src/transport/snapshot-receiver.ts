@@ -15,7 +15,7 @@ import { ProtocolError } from './wire.js';
 
 /** What a receiver needs of its surroundings. */
 export interface SnapshotReceiverDeps {
-  readonly link: FrameLink;
+  readonly link: Pick<FrameLink, 'write' | 'end' | 'setPaused'>;
   readonly ownId: number;
   readonly peerId: number;
   readonly handler: Pick<TransportHandler, 'onSnapshot'>;
