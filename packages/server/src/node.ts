@@ -299,7 +299,8 @@ class Node implements KvorumNode, NodeInfo {
   }
 
   private refusedBy(peer: number, refusal: Refusal): void {
-    if (refusal.reason === 'incarnation') {
+    // A wiped node is never formed. A formed one that is refused so has met a peer with a stale directory, and that is the peer's end, not its own.
+    if (refusal.reason === 'incarnation' && this.life.state === 'forming') {
       this.life.fail(new NodeFailedError('identityRefused', refusal.message));
       return;
     }
