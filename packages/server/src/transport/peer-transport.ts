@@ -32,7 +32,7 @@ import { encodeText } from './wire.js';
 const CLOSE_MS_MAX = 500;
 
 /** Connections of any kind and state that each peer adds to the total allowed: its own, snapshots, and some that are closing. */
-const LINKS_PER_PEER_MAX = 8;
+export const LINKS_PER_PEER_MAX = 8;
 
 /** What a transport needs. */
 export interface PeerTransportDeps {
