@@ -213,6 +213,25 @@ export function isOptionName(name: string): name is OptionName {
   return Object.hasOwn(optionTable, name);
 }
 
+/** The option's value as a person would write it. */
+export function showOption(options: ResolvedNodeOptions, name: OptionName): string {
+  return showAs(optionTable, options, name);
+}
+
+/** The option's default in words. */
+export function showDefault(name: OptionName): string {
+  return optionTable[name].defaultWords ?? showDefaultAs(optionTable, name);
+}
+
+function showDefaultAs<Name extends OptionName>(table: OptionTable, name: Name): string {
+  return table[name].kind.show(table[name].default);
+}
+
+// Generic over the name, so that the row and the value are known to belong together.
+function showAs<Name extends OptionName>(table: OptionTable, options: ResolvedNodeOptions, name: Name): string {
+  return table[name].kind.show(options[name]);
+}
+
 /** The command line flag of an option: `heartbeatMs` → `--heartbeat-ms`. */
 export function flagOf(name: OptionName): string {
   return `--${kebab(name)}`;

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { formatAddress } from './address.js';
 import type { NodeOptions } from './node-options.js';
 import { OptionError } from './option-error.js';
-import { envOf, flagOf, optionNames, optionTable } from './option-table.js';
-import { checkOptions, optionWarnings, resolveOptions } from './resolve-options.js';
+import { envOf, flagOf, optionNames, optionTable, showOption } from './option-table.js';
+import { checkOptions, optionWarnings, resolveOptions, toNodeOptions } from './resolve-options.js';
 
 /** Other options that make a boundary value of one option legal. */
 const companions: Readonly<Record<string, NodeOptions>> = {
@@ -61,14 +61,14 @@ test('a value shown as text is read back as the same value', () => {
     clientAddress: 'off',
     walSegmentBytes: 4097,
   });
-  const shown = Object.fromEntries(
-    optionNames.map((name) => {
-      const show = <N extends typeof name>(n: N): string => optionTable[n].kind.show(options[n]);
-      return [name, show(name)];
-    }),
-  );
+  const shown = Object.fromEntries(optionNames.map((name) => [name, showOption(options, name)]));
   const { options: again } = checkOptions(shown);
   assert.deepEqual(again, options);
+});
+
+test('resolved options turned back into given ones resolve to the same', () => {
+  const options = resolveOptions({ nodeId: 2, peers: { 1: 'a:1', 2: 'b:2' }, clientAddress: 'off', heartbeatMs: 20 });
+  assert.deepEqual(resolveOptions(toNodeOptions(options)), options);
 });
 
 test('quantities carry units', () => {

@@ -37,6 +37,21 @@ export function checkOptions(input: Readonly<Record<string, unknown>>): OptionsC
   return first === undefined ? { options, problems: [] } : { options: undefined, problems: [first, ...others] };
 }
 
+/** The options in the form a caller gives them, for example to start a node with settings that were checked before. */
+export function toNodeOptions(options: ResolvedNodeOptions): NodeOptions {
+  const { peers, peerAddress, clientAddress, advertiseClientAddress, ...rest } = options;
+  const own = formatAddress(peerAddress);
+  const pairs = [...peers].map(([id, peer]): [number, string] => [id, formatAddress(peer)]);
+  return {
+    ...rest,
+    // This node's own address is left out where it says nothing new: port 0 is allowed only as peerAddress.
+    peers: Object.fromEntries(pairs.filter(([id, peer]) => id !== options.nodeId || peer !== own)),
+    peerAddress: own,
+    clientAddress: clientAddress === undefined ? 'off' : formatAddress(clientAddress),
+    advertiseClientAddress: advertiseClientAddress === undefined ? undefined : formatAddress(advertiseClientAddress),
+  };
+}
+
 /** Things that are allowed and yet deserve a warning when a node starts, as sentences. */
 export function optionWarnings(options: ResolvedNodeOptions): readonly string[] {
   const warnings: string[] = [];

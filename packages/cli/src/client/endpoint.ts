@@ -1,0 +1,36 @@
+/** Endpoints as a person writes them: `127.0.0.1:2379` or `http://127.0.0.1:2379`. */
+import { clientPortDefault } from '@kvorum/protocol';
+import { formatAddress, parseAddress } from '@kvorum/server/options/address.js';
+import { CommandError } from '../command-error.js';
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+  /** As it is shown. */
+  readonly url: string;
+}
+
+const defaultEndpoint = `http://127.0.0.1:${clientPortDefault}`;
+
+/** The endpoints given by flags, else by KVORUM_ENDPOINTS, else the default. Fails with a usage error. */
+export function readEndpoints(
+  flags: readonly string[] | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): readonly Endpoint[] {
+  const fromEnv = env['KVORUM_ENDPOINTS'];
+  const given = flags ?? (fromEnv === undefined || fromEnv === '' ? [defaultEndpoint] : [fromEnv]);
+  const texts = given.flatMap((part) => part.split(',')).map((part) => part.trim());
+  return texts.filter((text) => text !== '').map(parseEndpoint);
+}
+
+function parseEndpoint(text: string): Endpoint {
+  const plain = text.replace(/^http:\/\//, '').replace(/\/$/, '');
+  const withPort = /:\d+$/.test(plain) ? plain : `${plain}:${clientPortDefault}`;
+  const address = parseAddress(withPort, 1);
+  if (address !== undefined) return { ...address, url: `http://${formatAddress(address)}` };
+  const allowed = 'host:port or http://host:port with a port from 1 to 65535';
+  throw new CommandError('usage', `--endpoint: "${text}" is not allowed; allowed: ${allowed}`, {
+    code: 'INVALID_OPTION',
+    fields: { option: 'endpoint', allowed },
+  });
+}

@@ -1,0 +1,101 @@
+/**
+ * One HTTP request to one endpoint. Uses `node:http` and not `fetch`, since a URL would rewrite keys such as `a/../b`.
+ * Tells apart a request that certainly never reached the node from one that may have.
+ */
+import { type IncomingHttpHeaders, type IncomingMessage, request as httpRequest } from 'node:http';
+import type { Endpoint } from './endpoint.js';
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'PUT' | 'DELETE' | 'POST';
+  /** Path and query, already percent-encoded. */
+  readonly target: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | undefined;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** The body, still to be read. */
+  readonly body: IncomingMessage;
+}
+
+/** Time for a connection to be made before the next endpoint is tried. */
+const connectTimeoutMs = 3000;
+
+/** The request got no answer. */
+export class NoAnswerError extends Error {
+  override readonly name = 'NoAnswerError';
+  /** True when the node may have received the request. */
+  readonly wasSent: boolean;
+
+  constructor(message: string, wasSent: boolean, cause?: unknown) {
+    super(message, { cause });
+    this.wasSent = wasSent;
+  }
+}
+
+/** Sends the request; resolves with the head of the answer. Fails with {@link NoAnswerError}. */
+export function sendRequest(endpoint: Endpoint, sent: HttpRequest, timeoutMs: number): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    const { host, port } = endpoint;
+    const length = { 'content-length': String(sent.body?.length ?? 0) };
+    const headers = { ...(sent.method === 'GET' ? {} : length), ...sent.headers };
+    const request = httpRequest({ host, port, method: sent.method, path: sent.target, headers, agent: false });
+    let isConnected = false;
+    const giveUp = (words: string): void => {
+      request.destroy(new Error(words));
+    };
+    const timer = setTimeout(() => giveUp(`no answer within ${timeoutMs} ms`), timeoutMs);
+    const connectTimer = setTimeout(() => giveUp(`no connection within ${connectTimeoutMs} ms`), connectTimeoutMs);
+    request.on('socket', (socket) => {
+      socket.on('connect', () => {
+        isConnected = true;
+        clearTimeout(connectTimer);
+      });
+    });
+    request.on('response', (body) => {
+      clearTimeout(timer);
+      clearTimeout(connectTimer);
+      resolve({ status: body.statusCode ?? 0, headers: body.headers, body });
+    });
+    request.on('error', (error) => {
+      clearTimeout(timer);
+      clearTimeout(connectTimer);
+      reject(new NoAnswerError(inWords(error), isConnected, error));
+    });
+    request.end(sent.body);
+  });
+}
+
+/** The whole body, at most `bytesMax`. */
+export async function readBody(answer: HttpAnswer, bytesMax: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of answer.body) {
+      const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
+      length += bytes.length;
+      if (length > bytesMax) throw new Error(`the answer is larger than ${bytesMax} bytes`);
+      chunks.push(bytes);
+    }
+  } catch (error) {
+    throw new NoAnswerError(`the answer broke off: ${inWords(error)}`, true, error);
+  }
+  return Buffer.concat(chunks);
+}
+
+const systemWords: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset',
+  ENOTFOUND: 'host not found',
+  EAI_AGAIN: 'host name could not be resolved',
+  EHOSTUNREACH: 'host unreachable',
+  ETIMEDOUT: 'connection timed out',
+};
+
+function inWords(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return systemWords[code] ?? (error.message === '' ? code : error.message);
+}

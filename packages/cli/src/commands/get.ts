@@ -1,0 +1,39 @@
+/** `kvorum get`: prints the value of a key. */
+import { Command } from 'commander';
+import { printJson } from '../output.js';
+import type { Terminal } from '../terminal.js';
+import { addClientFlags, byteField, type ClientFlags, createClient, readKey, revisionOption } from './client-flags.js';
+
+interface GetFlags extends ClientFlags {
+  readonly revision?: number;
+  readonly serializable?: boolean;
+}
+
+/** `kvorum get <key>`. */
+export function getCommand(terminal: Terminal): Command {
+  const command = new Command('get')
+    .summary('print the value of a key')
+    .description('Prints the bytes of the value; exit code 1 when the key does not exist.')
+    .argument('<key>', 'the key')
+    .addOption(revisionOption('--revision <n>', 'read the state as of this revision'))
+    .option('--serializable', "answer from the node's own state: faster, may be slightly old");
+  return addClientFlags(command)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  kvorum get hello\n  kvorum get config/app --json\n  kvorum get hello --revision 7',
+    )
+    .action(async (text: string, flags: GetFlags) => {
+      const key = readKey(text);
+      const { value, ...revisions } = await createClient(terminal, flags).get(key, {
+        revision: flags.revision,
+        isSerializable: flags.serializable,
+      });
+      if (flags.json === true) {
+        printJson(terminal.stdout, { ...byteField('key', key), ...byteField('value', value), ...revisions });
+        return;
+      }
+      terminal.stdout.write(value);
+      // The bytes stay exact for programs; a person gets the prompt on a new line.
+      if (terminal.isTty && value.at(-1) !== 0x0a) terminal.stdout.write('\n');
+    });
+}
