@@ -79,3 +79,11 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   }
   return a.length - b.length;
 }
+
+/** Length of the longest common prefix. */
+export function commonPrefixBytes(a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.length, b.length);
+  let shared = 0;
+  while (shared < length && byteAt(a, shared) === byteAt(b, shared)) shared += 1;
+  return shared;
+}

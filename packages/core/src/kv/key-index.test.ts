@@ -14,7 +14,7 @@ class Model {
   readonly states = new Map<string, ModelState>();
 
   keys(): Uint8Array[] {
-    return [...this.states.keys()].map((key) => Buffer.from(key, 'latin1')).sort(Buffer.compare);
+    return [...this.states.keys()].map((key) => Buffer.from(key, 'latin1')).sort((a, b) => Buffer.compare(a, b));
   }
 
   count(start: Uint8Array, end: Uint8Array | undefined): number {
@@ -152,7 +152,7 @@ test('the key index holds numbers up to 2^53 and full 64-bit leases', () => {
     isTombstone: false,
   });
   assert.equal(index.locate(key), true);
-  assert.deepEqual({ ...index.state }, state);
+  assert.deepEqual(Object.assign({}, index.state), state);
 });
 
 test('keys in order fill their pages', () => {

@@ -8,7 +8,7 @@
  * Pages, slots and long keys are in `key-pages.ts`; here is only the tree.
  */
 import { assert } from '../base/assert.js';
-import { byteAt, cloneBytes, EMPTY_BYTES, TWO_POW_32 } from '../base/bytes.js';
+import { cloneBytes, commonPrefixBytes, EMPTY_BYTES, TWO_POW_32 } from '../base/bytes.js';
 import { KeyPages, PAGE_ROOM_BYTES, SEPARATOR_ROOM_BYTES, SLOT_BYTES } from './key-pages.js';
 
 const LEVELS_MAX = 16;
@@ -246,8 +246,8 @@ export class KeyIndex {
     const separator = this.#separator(page, at);
     this.#pages.move(page, at, right);
     if (level > 0) this.#pages.clearKey(right, 0);
-    this.#pages.setPrefix(page, sharedBytes(this.#lowerBound(level + 1), separator));
-    this.#pages.setPrefix(right, sharedBytes(separator, this.#upperBound(level + 1)));
+    this.#pages.setPrefix(page, commonPrefixBytes(this.#lowerBound(level + 1), separator));
+    this.#pages.setPrefix(right, commonPrefixBytes(separator, this.#upperBound(level + 1)));
     const parent = this.#page(level + 1);
     const slot = this.#slot(level + 1);
     this.#pages.setWord(parent, this.#pages.entry(parent, slot) + 4, this.#liveInPage(page));
@@ -289,24 +289,24 @@ export class KeyIndex {
     const right = this.#pages.copyKey(page, at);
     if (this.#pages.level(page) > 0) return right;
     const left = this.#pages.copyKey(page, at - 1);
-    return cloneBytes(right, 0, sharedBytes(left, right) + 1);
+    return cloneBytes(right, 0, commonPrefixBytes(left, right) + 1);
   }
 
   /** The separator at or before the path's place in `level` or above: no key below that place is lower. */
-  #lowerBound(level: number): Uint8Array | undefined {
+  #lowerBound(level: number): Uint8Array {
     for (let above = level; above <= this.#rootLevel; above += 1) {
       if (this.#slot(above) > 0) return this.#pages.copyKey(this.#page(above), this.#slot(above));
     }
-    return undefined;
+    return EMPTY_BYTES;
   }
 
   /** The next separator after the path's place in `level` or above: all keys below that place are lower. */
-  #upperBound(level: number): Uint8Array | undefined {
+  #upperBound(level: number): Uint8Array {
     for (let above = level; above <= this.#rootLevel; above += 1) {
       if (this.#slot(above) + 1 < this.#pages.count(this.#page(above)))
         return this.#pages.copyKey(this.#page(above), this.#slot(above) + 1);
     }
-    return undefined;
+    return EMPTY_BYTES;
   }
 
   /** After a removal: drops empty pages and merges small ones, from the leaf up. */
@@ -352,7 +352,7 @@ export class KeyIndex {
   #mergedPrefix(left: number, right: number): number {
     const lastOfLeft = this.#pages.count(left) - 1;
     if (lastOfLeft < (this.#pages.level(left) === 0 ? 0 : 1) || this.#pages.count(right) === 0) return 0;
-    const across = sharedBytes(this.#pages.copyKey(left, lastOfLeft), this.#pages.copyKey(right, 0));
+    const across = commonPrefixBytes(this.#pages.copyKey(left, lastOfLeft), this.#pages.copyKey(right, 0));
     return Math.min(across, this.#pages.prefix(left), this.#pages.prefix(right));
   }
 
@@ -392,13 +392,4 @@ export class KeyIndex {
   #slot(level: number): number {
     return this.#pathSlots[level] ?? 0;
   }
-}
-
-/** Length of the common prefix; 0 when one is unknown. */
-function sharedBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): number {
-  if (a === undefined || b === undefined) return 0;
-  const length = Math.min(a.length, b.length);
-  let shared = 0;
-  while (shared < length && byteAt(a, shared) === byteAt(b, shared)) shared += 1;
-  return shared;
 }

@@ -1,5 +1,5 @@
 /**
- * Pages of the key index: 4 KiB each, in a few large slabs, named by page number. No object and no typed array per page or key (N12).
+ * What is in a page of the key index: slots, entries, keys. No object and no typed array per page or key (N12).
  *
  * A page is slotted: a 16-byte header (words: level, entry count, offset of the lowest entry, bytes lost in gaps and prefix length), slots in key
  * order growing up, entries growing down from the end, 4-aligned. Level 0 is a leaf.
@@ -23,18 +23,14 @@
 import { assert } from '../base/assert.js';
 import { byteAt, cloneBytes, copyBytes, EMPTY_BYTES } from '../base/bytes.js';
 import { KeyHeap } from './key-heap.js';
+import { PAGE_BYTES, PageSlabs } from './page-slabs.js';
 
 /** Longest key that lies in the page itself. */
 export const INLINE_KEY_BYTES_MAX = 256;
 
-const PAGE_BYTES = 4096;
-const PAGE_WORDS = PAGE_BYTES / 4;
-const SLAB_SHIFT = 10;
-const SLAB_MASK = (1 << SLAB_SHIFT) - 1;
 const HEADER_BYTES = 16;
 const LEAF_HEAD_BYTES = 40;
 const INNER_HEAD_BYTES = 12;
-const NO_WORDS: Uint32Array = new Uint32Array(0);
 const PREFIX_BYTES_MAX = 0xffff;
 
 /** Bytes of a slot. */
@@ -54,10 +50,7 @@ export class KeyPages {
   /** Bytes that the key of a search shares with the nearest keys known below and above it; `search` starts from and refines them. */
   sharedLow = 0;
   sharedHigh = 0;
-  readonly #bytes: Uint8Array[] = [];
-  readonly #words: Uint32Array[] = [];
-  readonly #free: number[] = [];
-  #pageCount = 0;
+  readonly #slabs = new PageSlabs();
   /** One page, to rewrite another without gaps. */
   readonly #scratch = new Uint8Array(PAGE_BYTES);
   /** Where the key lies that was last looked for by slot. */
@@ -67,24 +60,24 @@ export class KeyPages {
 
   /** Pages in use. */
   get pagesInUse(): number {
-    return this.#pageCount - this.#free.length;
+    return this.#slabs.pagesInUse;
   }
 
   /** Bytes allocated for pages and long keys. */
   get bytesReserved(): number {
-    return (this.#bytes.length << SLAB_SHIFT) * PAGE_BYTES + this.heap.bytesReserved;
+    return this.#slabs.bytesReserved + this.heap.bytesReserved;
   }
 
   /** A new empty page. */
   allocate(level: number): number {
-    const page = this.#free.pop() ?? this.#extend();
+    const page = this.#slabs.allocate();
     this.#reset(page, level);
     return page;
   }
 
   /** Gives a page back; its entries must be gone or moved. */
   free(page: number): void {
-    this.#free.push(page);
+    this.#slabs.free(page);
   }
 
   level(page: number): number {
@@ -111,11 +104,11 @@ export class KeyPages {
 
   /** The u32 at a byte offset of the page. */
   wordAt(page: number, offset: number): number {
-    return (this.#words[page >>> SLAB_SHIFT] ?? NO_WORDS)[(page & SLAB_MASK) * PAGE_WORDS + (offset >>> 2)] ?? 0;
+    return this.#slabs.wordAt(page, offset);
   }
 
   setWord(page: number, offset: number, value: number): void {
-    (this.#words[page >>> SLAB_SHIFT] ?? NO_WORDS)[(page & SLAB_MASK) * PAGE_WORDS + (offset >>> 2)] = value;
+    this.#slabs.setWord(page, offset, value);
   }
 
   /**
@@ -123,9 +116,9 @@ export class KeyPages {
    * what the key shares with the page's bounds: 0, or what the search in its parent left there.
    */
   search(page: number, first: number, key: Uint8Array, start: number, end: number): number {
-    const bytes = this.#bytes[page >>> SLAB_SHIFT] ?? EMPTY_BYTES;
-    const words = this.#words[page >>> SLAB_SHIFT] ?? NO_WORDS;
-    const base = (page & SLAB_MASK) * PAGE_BYTES;
+    const bytes = this.#slabs.bytes(page);
+    const words = this.#slabs.words(page);
+    const base = this.#slabs.base(page);
     const slots = (base + HEADER_BYTES) >>> 2;
     const head = words[base >>> 2] === 0 ? LEAF_HEAD_BYTES : INNER_HEAD_BYTES;
     const keyBytes = end - start;
@@ -239,7 +232,7 @@ export class KeyPages {
     this.setWord(page, HEADER_BYTES + SLOT_BYTES * slot, keyHead * 0x1_0000 + at);
     this.setWord(page, at + head - 4, length);
     if (length > INLINE_KEY_BYTES_MAX) this.setWord(page, at + head, this.heap.store(key, start, end));
-    else copyBytes(this.#bytesOf(page), (page & SLAB_MASK) * PAGE_BYTES + at + head, key, start, end);
+    else copyBytes(this.#slabs.bytes(page), this.#slabs.base(page) + at + head, key, start, end);
     return at;
   }
 
@@ -262,13 +255,13 @@ export class KeyPages {
   /** Moves the entries from slot `from` on to the end of `target`, a page of the same level with room for them. `setPrefix` must follow. */
   move(page: number, from: number, target: number): void {
     const count = this.count(page);
-    const source = this.#bytesOf(page);
-    const sourceBase = (page & SLAB_MASK) * PAGE_BYTES;
+    const source = this.#slabs.bytes(page);
+    const sourceBase = this.#slabs.base(page);
     for (let slot = from; slot < count; slot += 1) {
       const at = sourceBase + this.entry(page, slot);
       const length = this.entryBytes(page, slot);
       const to = this.#makeEntry(target, this.count(target), length);
-      copyBytes(this.#bytesOf(target), (target & SLAB_MASK) * PAGE_BYTES + to, source, at, at + length);
+      copyBytes(this.#slabs.bytes(target), this.#slabs.base(target) + to, source, at, at + length);
     }
     this.#dropSlots(page, from, count - from);
   }
@@ -289,8 +282,8 @@ export class KeyPages {
     if (this.wordAt(page, 8) - length < HEADER_BYTES + SLOT_BYTES * (count + 1)) this.#squeeze(page);
     const at = this.wordAt(page, 8) - length;
     assert(at >= HEADER_BYTES + SLOT_BYTES * (count + 1), 'page has no room for the entry');
-    const words = this.#wordsOf(page);
-    const slots = ((page & SLAB_MASK) * PAGE_BYTES + HEADER_BYTES) >>> 2;
+    const words = this.#slabs.words(page);
+    const slots = (this.#slabs.base(page) + HEADER_BYTES) >>> 2;
     words.copyWithin(slots + slot + 1, slots + slot, slots + count);
     words[slots + slot] = at;
     this.setWord(page, 4, count + 1);
@@ -307,8 +300,8 @@ export class KeyPages {
     }
     let gap = this.wordAt(page, 12); // Its low half; the prefix in the high half stays.
     for (let index = slot; index < slot + dropped; index += 1) gap += this.entryBytes(page, index);
-    const words = this.#wordsOf(page);
-    const slots = ((page & SLAB_MASK) * PAGE_BYTES + HEADER_BYTES) >>> 2;
+    const words = this.#slabs.words(page);
+    const slots = (this.#slabs.base(page) + HEADER_BYTES) >>> 2;
     words.copyWithin(slots + slot, slots + slot + dropped, slots + count);
     this.setWord(page, 4, count - dropped);
     this.setWord(page, 12, gap);
@@ -316,9 +309,9 @@ export class KeyPages {
 
   /** Rewrites the entries without gaps. */
   #squeeze(page: number): void {
-    const bytes = this.#bytesOf(page);
-    const base = (page & SLAB_MASK) * PAGE_BYTES;
-    const words = this.#wordsOf(page);
+    const bytes = this.#slabs.bytes(page);
+    const base = this.#slabs.base(page);
+    const words = this.#slabs.words(page);
     const slots = (base + HEADER_BYTES) >>> 2;
     this.#scratch.set(bytes.subarray(base, base + PAGE_BYTES));
     let top = PAGE_BYTES;
@@ -347,26 +340,6 @@ export class KeyPages {
     this.setWord(page, 4, 0);
     this.setWord(page, 8, PAGE_BYTES);
     this.setWord(page, 12, 0);
-  }
-
-  #extend(): number {
-    const page = this.#pageCount;
-    assert(page < 2 ** 31, 'too many pages');
-    if ((page & SLAB_MASK) === 0) {
-      const slab = new ArrayBuffer(PAGE_BYTES << SLAB_SHIFT);
-      this.#bytes.push(new Uint8Array(slab));
-      this.#words.push(new Uint32Array(slab));
-    }
-    this.#pageCount += 1;
-    return page;
-  }
-
-  #bytesOf(page: number): Uint8Array {
-    return this.#bytes[page >>> SLAB_SHIFT] ?? EMPTY_BYTES;
-  }
-
-  #wordsOf(page: number): Uint32Array {
-    return this.#words[page >>> SLAB_SHIFT] ?? NO_WORDS;
   }
 
   #gap(page: number): number {
@@ -398,8 +371,8 @@ export class KeyPages {
       this.#keyBytes = this.heap.bytes(handle);
       this.#keyStart = this.heap.offset(handle);
     } else {
-      this.#keyBytes = this.#bytesOf(page);
-      this.#keyStart = (page & SLAB_MASK) * PAGE_BYTES + at;
+      this.#keyBytes = this.#slabs.bytes(page);
+      this.#keyStart = this.#slabs.base(page) + at;
     }
     this.#keyEnd = this.#keyStart + length;
   }
