@@ -94,15 +94,16 @@ export class KeyIndex {
   /** Reads the state at the position. */
   load(): void {
     const page = this.#page(0);
-    const at = this.#pages.entry(page, this.#slot(0));
-    const mainHigh = this.#pages.wordAt(page, at + 4);
+    const words = this.#pages.words(page);
+    const at = this.#pages.entryWord(page, this.#slot(0));
+    const mainHigh = words[at + 1] ?? 0;
     const state = this.state;
-    state.main = this.#pages.wordAt(page, at) + (mainHigh & ~TOMBSTONE_BIT) * TWO_POW_32;
-    state.sub = this.#pages.wordAt(page, at + 8);
-    state.createRevision = this.#pages.wordAt(page, at + 12) + this.#pages.wordAt(page, at + 16) * TWO_POW_32;
-    state.version = this.#pages.wordAt(page, at + 20) + this.#pages.wordAt(page, at + 24) * TWO_POW_32;
-    state.leaseLow = this.#pages.wordAt(page, at + 28);
-    state.leaseHigh = this.#pages.wordAt(page, at + 32);
+    state.main = (words[at] ?? 0) + (mainHigh & ~TOMBSTONE_BIT) * TWO_POW_32;
+    state.sub = words[at + 2] ?? 0;
+    state.createRevision = (words[at + 3] ?? 0) + (words[at + 4] ?? 0) * TWO_POW_32;
+    state.version = (words[at + 5] ?? 0) + (words[at + 6] ?? 0) * TWO_POW_32;
+    state.leaseLow = words[at + 7] ?? 0;
+    state.leaseHigh = words[at + 8] ?? 0;
     state.isTombstone = mainHigh >= TOMBSTONE_BIT;
   }
 
@@ -119,9 +120,8 @@ export class KeyIndex {
   /** Writes `state` over the entry at the position. The position stays. */
   update(): void {
     const page = this.#page(0);
-    const at = this.#pages.entry(page, this.#slot(0));
-    const wasLive = this.#pages.wordAt(page, at + 4) < TOMBSTONE_BIT;
-    this.#store(page, at);
+    const wasLive = this.#liveBelow(page, this.#slot(0)) === 1;
+    this.#store(page, this.#slot(0));
     this.#adjustLive((this.state.isTombstone ? 0 : 1) - (wasLive ? 1 : 0));
   }
 
@@ -132,7 +132,8 @@ export class KeyIndex {
       this.#descend(key, start, end);
     }
     const page = this.#page(0);
-    this.#store(page, this.#pages.insert(page, this.#slot(0), key, start, end, true));
+    this.#pages.insert(page, this.#slot(0), key, start, end, true);
+    this.#store(page, this.#slot(0));
     this.#keys += 1;
     if (!this.state.isTombstone) this.#adjustLive(1);
   }
@@ -217,18 +218,20 @@ export class KeyIndex {
     }
   }
 
-  #store(page: number, at: number): void {
+  #store(page: number, slot: number): void {
     const { state } = this;
+    const words = this.#pages.words(page);
+    const at = this.#pages.entryWord(page, slot);
     const mainHigh = (state.main / TWO_POW_32) >>> 0;
-    this.#pages.setWord(page, at, state.main >>> 0);
-    this.#pages.setWord(page, at + 4, state.isTombstone ? mainHigh + TOMBSTONE_BIT : mainHigh);
-    this.#pages.setWord(page, at + 8, state.sub);
-    this.#pages.setWord(page, at + 12, state.createRevision >>> 0);
-    this.#pages.setWord(page, at + 16, (state.createRevision / TWO_POW_32) >>> 0);
-    this.#pages.setWord(page, at + 20, state.version >>> 0);
-    this.#pages.setWord(page, at + 24, (state.version / TWO_POW_32) >>> 0);
-    this.#pages.setWord(page, at + 28, state.leaseLow);
-    this.#pages.setWord(page, at + 32, state.leaseHigh);
+    words[at] = state.main >>> 0;
+    words[at + 1] = state.isTombstone ? mainHigh + TOMBSTONE_BIT : mainHigh;
+    words[at + 2] = state.sub;
+    words[at + 3] = state.createRevision >>> 0;
+    words[at + 4] = (state.createRevision / TWO_POW_32) >>> 0;
+    words[at + 5] = state.version >>> 0;
+    words[at + 6] = (state.version / TWO_POW_32) >>> 0;
+    words[at + 7] = state.leaseLow;
+    words[at + 8] = state.leaseHigh;
   }
 
   /** One split on the path: the lowest page whose parent has room for another separator. Ends the position. */
@@ -382,7 +385,7 @@ export class KeyIndex {
   }
 
   #child(page: number, slot: number): number {
-    return this.#pages.wordAt(page, this.#pages.entry(page, slot));
+    return this.#pages.words(page)[this.#pages.entryWord(page, slot)] ?? 0;
   }
 
   #page(level: number): number {

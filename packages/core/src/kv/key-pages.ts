@@ -102,6 +102,17 @@ export class KeyPages {
     return this.wordAt(page, HEADER_BYTES + SLOT_BYTES * slot) & 0xffff;
   }
 
+  /** The slab words in which a page lies; {@link entryWord} points into it. */
+  words(page: number): Uint32Array {
+    return this.#slabs.words(page);
+  }
+
+  /** Where an entry starts, as index into {@link words}. */
+  entryWord(page: number, slot: number): number {
+    const base = this.#slabs.base(page) >>> 2;
+    return base + (((this.#slabs.words(page)[base + HEADER_BYTES / 4 + slot] ?? 0) & 0xffff) >>> 2);
+  }
+
   /** The u32 at a byte offset of the page. */
   wordAt(page: number, offset: number): number {
     return this.#slabs.wordAt(page, offset);

@@ -96,6 +96,7 @@ test('R9: compaction progress, deletes and content hash commit together at every
   }
   assert.ok(slices > 5);
   assert.equal(machine.isCompacting, false);
+  // Beside the live keys: the tombstone above compactRevision and the version it buried.
   assert.deepEqual(
     [store.records.size, machine.meta.compactRevision],
     [machine.keyCount + 2, machine.currentRevision - 1],

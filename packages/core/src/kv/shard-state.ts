@@ -35,6 +35,8 @@ export class ShardState {
   revisitMain = 0;
   revisitSub = 0;
   pendingDeletes: Uint8Array[] = [];
+  /** Records looked up so far: what a slice of a read has cost. */
+  recordReads = 0;
 
   constructor(store: RecordStore, ringBytesMax: number, meta: ShardMeta, contentHash = meta.contentHash) {
     this.store = store;
@@ -54,6 +56,7 @@ export class ShardState {
 
   /** The record at {main, sub}, from the ring or else the store. */
   record(main: number, sub: number): Uint8Array | undefined {
+    this.recordReads += 1;
     return this.ring.get(main, sub) ?? this.store.get(main, sub);
   }
 

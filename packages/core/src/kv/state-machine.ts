@@ -12,13 +12,13 @@ import { type Hash64, INITIAL_META, type ShardMeta } from './meta.js';
 import type { ApplyResult } from './outcome.js';
 import type { RecordStore } from './ports.js';
 import type { CountSlice, KeyRange, Pin, RangeOptions, RangeSlice, Row } from './read-types.js';
-import { Reader, SLICE_KEYS_MAX } from './reader.js';
+import { Reader, SLICE_COST_MAX } from './reader.js';
 import { ShardState } from './shard-state.js';
 
 /** Defaults of {@link StateMachineOptions}. */
 export const RING_BYTES_MAX = 64 << 20;
 export const APPLY_SLICE_KEYS_MAX = 2_000;
-export const COMPACT_SLICE_RECORDS_MAX = 1_000;
+export const COMPACT_SLICE_RECORDS_MAX = 500;
 
 /** What the state machine works on. */
 export interface StateMachineDeps {
@@ -178,7 +178,7 @@ export class StateMachine {
    * Keys in a range: without a scan at the current revision, in slices of `keysMax` index entries at an old one or while `isApplying`.
    * @throws CompactedError, FutureRevisionError, CorruptError
    */
-  count(range: KeyRange, revision?: number, keysMax = SLICE_KEYS_MAX): CountSlice {
+  count(range: KeyRange, revision?: number, keysMax = SLICE_COST_MAX): CountSlice {
     return this.#reader.count(range, revision, keysMax);
   }
 
