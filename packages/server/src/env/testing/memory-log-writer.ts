@@ -3,6 +3,9 @@ import { DiskError, type LogAppend, type LogWriter } from '../disk.js';
 import type { DiskFaults } from './disk-faults.js';
 import type { FileInode } from './memory-inode.js';
 
+/** Microtasks between a write and its sync, so that a cut can fall in between. */
+const SYNC_TICKS = 5;
+
 export class MemoryLogWriter implements LogWriter {
   readonly #find: (path: string) => FileInode;
   readonly #faults: DiskFaults;
@@ -45,6 +48,7 @@ export class MemoryLogWriter implements LogWriter {
   async #append(request: LogAppend, inode: FileInode): Promise<DiskError | undefined> {
     inode.write(request.position, request.bytes);
     try {
+      for (let tick = 0; tick < SYNC_TICKS; tick++) await Promise.resolve();
       await this.#faults.pass('append', request.path);
     } catch (error) {
       inode.failSync();

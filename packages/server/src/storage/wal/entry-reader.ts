@@ -1,7 +1,7 @@
 /** Reads durable entries back from segment files. */
 import { assert } from '@kvorum/core/base/assert.js';
 import type { Disk, DiskFile } from '../../env/disk.js';
-import type { Entry } from './entry.js';
+import type { Entry } from '@kvorum/core/raft/entry.js';
 import { readEntry } from './payload.js';
 import { readRecord } from './record.js';
 import type { Segment } from './segment-file.js';

@@ -1,7 +1,8 @@
 /** What waits to be written: its size, and how it becomes records and state. Both happen together, so memory is always what a replay would give. */
 import { assert } from '@kvorum/core/base/assert.js';
 import type { BatchEncoder } from './batch-encoder.js';
-import type { Entry, HardState } from './entry.js';
+import type { Entry } from '@kvorum/core/raft/entry.js';
+import type { HardState } from '@kvorum/core/raft/types.js';
 import * as payload from './payload.js';
 import { RECORD_TYPE, recordBytes } from './record.js';
 import { ShardLog } from './shard-log.js';

@@ -1,6 +1,7 @@
 /** Payloads of the record types as bytes, and back. Little-endian; a decoder answers undefined for bytes that can't be of its type. */
 import { isSafeU64, readU32, readU64, writeU32, writeU64 } from '@kvorum/core/base/bytes.js';
-import type { Entry, EntryType, HardState } from './entry.js';
+import type { Entry, EntryType } from '@kvorum/core/raft/entry.js';
+import type { HardState } from '@kvorum/core/raft/types.js';
 import type { LogPosition, SnapshotMark } from './wal.js';
 
 const ENTRY_TYPES: readonly EntryType[] = ['normal', 'confChange', 'confChangeV2'];

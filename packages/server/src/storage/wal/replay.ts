@@ -1,5 +1,5 @@
 /** Turns the records of a log, in order, into what it knows of each shard. */
-import type { Entry } from './entry.js';
+import type { Entry } from '@kvorum/core/raft/entry.js';
 import * as payload from './payload.js';
 import { RECORD_TYPE, type WalRecord } from './record.js';
 import { ShardLog } from './shard-log.js';

@@ -1,6 +1,6 @@
 /** What the log knows of one shard in memory; the same steps are taken when records are written and when they are replayed. */
 import { EntryPlaces } from './entry-places.js';
-import type { HardState } from './entry.js';
+import type { HardState } from '@kvorum/core/raft/types.js';
 import type { LogStartMark, TableShard } from './payload.js';
 import type { LogPosition, SnapshotMark } from './wal.js';
 

@@ -2,7 +2,7 @@
 import { assert } from '@kvorum/core/base/assert.js';
 import type { DiskError, LogWriter } from '../../env/disk.js';
 import { CopyForward } from './copy-forward.js';
-import type { Entry } from './entry.js';
+import type { Entry } from '@kvorum/core/raft/entry.js';
 import { EntryReader } from './entry-reader.js';
 import { GroupCommit } from './group-commit.js';
 import { isCommitOnly, type Item, itemBytes, type ShardLogs } from './items.js';

@@ -6,7 +6,8 @@
  */
 import type { Clock, Log } from '../../env/env.js';
 import type { Disk } from '../../env/disk.js';
-import type { Entry, HardState } from './entry.js';
+import type { Entry } from '@kvorum/core/raft/entry.js';
+import type { HardState } from '@kvorum/core/raft/types.js';
 
 /** The number of a shard on this node, an integer in [0, 2^32). */
 export type ShardId = number;

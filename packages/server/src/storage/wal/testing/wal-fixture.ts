@@ -2,7 +2,8 @@
 import { MemoryDisk } from '../../../env/testing/memory-disk.js';
 import { ManualClock } from '../../../env/testing/manual-clock.js';
 import { silentLog } from '../../../env/silent-log.js';
-import type { Entry, HardState } from '../entry.js';
+import type { Entry } from '@kvorum/core/raft/entry.js';
+import type { HardState } from '@kvorum/core/raft/types.js';
 import { openWal } from '../open-wal.js';
 import type { RecoveredShard, ShardAppend, Wal, WalOptions } from '../wal.js';
 
