@@ -135,6 +135,13 @@ function testLogWriter(check: Check): void {
     },
   );
 
+  check('the log writer loses no append, however fast they follow each other', async (disk, root) => {
+    const writer = await openWriter(disk, root);
+    for (let i = 0; i < 300; i++) await append(writer, `${root}/log`, i % 64, Uint8Array.of(i & 0xff));
+    await writer.close();
+    assert.equal((await disk.readFile(`${root}/log`))[299 % 64], 299 & 0xff);
+  });
+
   check('the log writer refuses a missing file and answers an append after close with an error', async (disk, root) => {
     const writer = await openWriter(disk, root);
     await assert.rejects(writer.openFile(`${root}/none`), hasCode('ENOENT'));
