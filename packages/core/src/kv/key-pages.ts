@@ -21,7 +21,7 @@
  * A key above {@link INLINE_KEY_BYTES_MAX} has a heap handle in its place. The key of an inner page's first entry counts as lowest and is empty.
  */
 import { assert } from '../base/assert.js';
-import { byteAt, cloneBytes, copyBytes, EMPTY_BYTES } from '../base/bytes.js';
+import { byteAt, cloneBytes, copyBytes, EMPTY_BYTES, readU32 } from '../base/bytes.js';
 import { KeyHeap } from './key-heap.js';
 import { PAGE_BYTES, PageSlabs } from './page-slabs.js';
 
@@ -325,25 +325,19 @@ export class KeyPages {
     const words = this.#slabs.words(page);
     const slots = (base + HEADER_BYTES) >>> 2;
     this.#scratch.set(bytes.subarray(base, base + PAGE_BYTES));
+    const head = this.#headBytes(page);
     let top = PAGE_BYTES;
     const count = this.count(page);
     for (let slot = 0; slot < count; slot += 1) {
       const from = this.entry(page, slot);
       // The key length word of an entry already rewritten may lie over a later one: read lengths from the copy.
-      const length = this.#scratchEntryBytes(from, this.level(page));
+      const length = head + storedBytes(readU32(this.#scratch, from + head - 4));
       top -= length;
       copyBytes(bytes, base + top, this.#scratch, from, from + length);
       words[slots + slot] = (words[slots + slot] ?? 0) - from + top;
     }
     this.setWord(page, 8, top);
     this.setWord(page, 12, this.prefix(page) * 0x1_0000);
-  }
-
-  #scratchEntryBytes(at: number, level: number): number {
-    const head = level === 0 ? LEAF_HEAD_BYTES : INNER_HEAD_BYTES;
-    const lengthAt = at + head - 4;
-    const low = byteAt(this.#scratch, lengthAt) | (byteAt(this.#scratch, lengthAt + 1) << 8);
-    return head + storedBytes(low | (byteAt(this.#scratch, lengthAt + 2) << 16));
   }
 
   #reset(page: number, level: number): void {
