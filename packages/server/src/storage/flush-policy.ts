@@ -2,20 +2,20 @@
 
 /** Thresholds of write-behind. */
 export interface FlushPolicy {
-  /** Records that make a flush due. */
-  readonly records: number;
+  /** Rows (records to write, deletes of compaction) that make a flush due. */
+  readonly rows: number;
   /** Bytes of records that make a flush due. */
   readonly bytes: number;
   /** Milliseconds after which anything dirty, be it the applied index alone, makes a flush due. */
   readonly ageMsMax: number;
 }
 
-/** 2,000 records cost 1–2 µs each in one transaction; a second bounds what a start has to apply again. */
-export const DEFAULT_FLUSH_POLICY: FlushPolicy = { records: 2_000, bytes: 4 * 1024 * 1024, ageMsMax: 1_000 };
+/** 2,000 rows cost 1–2 µs each in one transaction; a second bounds what a start has to apply again. */
+export const DEFAULT_FLUSH_POLICY: FlushPolicy = { rows: 2_000, bytes: 4 * 1024 * 1024, ageMsMax: 1_000 };
 
 /** How much of a shard is not cut yet. */
 export interface Unflushed {
-  readonly records: number;
+  readonly rows: number;
   readonly bytes: number;
   /** Whether the applied index is ahead of the last cut. */
   readonly isIndexAhead: boolean;
@@ -26,7 +26,7 @@ export type FlushDue = 'now' | 'later' | 'clean';
 
 /** Decides from what is dirty and for how long (0 when it has just become so). */
 export function flushDue(policy: FlushPolicy, unflushed: Unflushed, dirtyForMs: number): FlushDue {
-  if (unflushed.records === 0 && !unflushed.isIndexAhead) return 'clean';
-  const isMuch = unflushed.records >= policy.records || unflushed.bytes >= policy.bytes;
+  if (unflushed.rows === 0 && !unflushed.isIndexAhead) return 'clean';
+  const isMuch = unflushed.rows >= policy.rows || unflushed.bytes >= policy.bytes;
   return isMuch || dirtyForMs >= policy.ageMsMax ? 'now' : 'later';
 }

@@ -9,11 +9,11 @@ import { MemoryRevisionStore } from './memory-revision-store.js';
 import { StoreError } from './revision-store.js';
 import { metaOf, putOf, revisionsOf } from './testing/revision-store-suite.js';
 
-const policy = { records: 10, bytes: 1_000, ageMsMax: 1_000 };
+const policy = { rows: 10, bytes: 1_000, ageMsMax: 1_000 };
 
 test('a flush is due by records, by bytes and by age, and never when nothing is dirty', () => {
-  const due = (records: number, bytes: number, isIndexAhead: boolean, ageMs: number) =>
-    flushDue(policy, { records, bytes, isIndexAhead }, ageMs);
+  const due = (rows: number, bytes: number, isIndexAhead: boolean, ageMs: number) =>
+    flushDue(policy, { rows, bytes, isIndexAhead }, ageMs);
   assert.equal(due(0, 0, false, 99_999), 'clean');
   assert.equal(due(1, 20, true, 0), 'later');
   assert.equal(due(10, 200, true, 0), 'now');
@@ -27,6 +27,7 @@ test('a flush is due by records, by bytes and by age, and never when nothing is 
 class FakeMachine implements FlushSource {
   appliedIndex = 0;
   appliedTerm = 1;
+  unflushedDeletes = 0;
   isApplying = false;
   done: number[] = [];
   #cutIndex = 0;
@@ -46,6 +47,7 @@ class FakeMachine implements FlushSource {
     const records = Array.from({ length: this.unflushedRecords }, (_, at) => putOf(this.#cutIndex + at + 1));
     const { appliedIndex, appliedTerm } = this;
     this.#cutIndex = appliedIndex;
+    this.unflushedDeletes = 0;
     return {
       appliedIndex,
       appliedTerm,
@@ -125,6 +127,20 @@ test('age makes a flush of few records, and of an applied index without records'
   clock.advance(1_000);
   await turn();
   assert.deepEqual(events, ['flushed 1@1', 'flushed 2@1']);
+});
+
+test('deletes of compaction alone make a flush', async () => {
+  const { clock, events, flusher, machine } = start();
+  machine.unflushedDeletes = 3;
+  flusher.noteApplied();
+  clock.advance(1_000);
+  await turn();
+  machine.unflushedDeletes = 10;
+  flusher.noteApplied();
+  await turn();
+  machine.unflushedDeletes = 1;
+  await flusher.flush();
+  assert.deepEqual(events, ['flushed 0@1', 'flushed 0@1', 'flushed 0@1']);
 });
 
 test('R9: no cut inside a command that is applied in slices', async () => {

@@ -16,6 +16,8 @@ export interface FlushSource {
   readonly appliedIndex: number;
   readonly appliedTerm: number;
   readonly unflushedRecords: number;
+  /** Physical deletes of compaction that wait for a cut. */
+  readonly unflushedDeletes: number;
   readonly unflushedBytes: number;
   /** True inside a sliced command: no cut is allowed (R9). */
   readonly isApplying: boolean;
@@ -74,7 +76,7 @@ export class Flusher {
     if (this.#isStopped || this.#failure !== undefined || this.#running !== undefined) return;
     const { clock, source } = this.#deps;
     const unflushed = {
-      records: source.unflushedRecords,
+      rows: rowsOf(source),
       bytes: source.unflushedBytes,
       isIndexAhead: source.appliedIndex > this.#flushedIndex,
     };
@@ -91,7 +93,7 @@ export class Flusher {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     assert(!this.#isStopped, 'flush after stop');
     const index = this.#deps.source.appliedIndex;
-    if (index === this.#flushedIndex && this.#deps.source.unflushedRecords === 0) return Promise.resolve();
+    if (index === this.#flushedIndex && rowsOf(this.#deps.source) === 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
       this.#waiters.push({ index, resolve, reject });
       this.#isForced = true;
@@ -157,4 +159,9 @@ export class Flusher {
     this.#waiters = [];
     for (const { reject } of waiters) reject(error);
   }
+}
+
+/** Rows that a cut would write or remove. */
+function rowsOf(source: FlushSource): number {
+  return source.unflushedRecords + source.unflushedDeletes;
 }

@@ -53,7 +53,7 @@ function rebuild(store: RevisionStore): StateMachine {
 
 function flusherOf(source: StateMachine, store: RevisionStore): Flusher {
   const onFailed = (error: Error) => assert.fail(error);
-  const policy = { records: 200, bytes: 1 << 20, ageMsMax: 1_000 };
+  const policy = { rows: 200, bytes: 1 << 20, ageMsMax: 1_000 };
   return new Flusher(
     { clock: new ManualClock(), gate: new FlushGate(), source, store, onFlushed: () => undefined, onFailed },
     policy,
