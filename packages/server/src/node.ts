@@ -16,7 +16,7 @@ import { failureOf } from './node-failure.js';
 import { NodeLife } from './node-life.js';
 import { openNodeShards } from './node-shards.js';
 import { defaultShard, memberStatus, shardStatus, statusWarnings } from './node-status.js';
-import { type NodeStorage, openNodeStorage } from './node-storage.js';
+import { type NodeStorage, type NodeStorageOptions, openNodeStorage } from './node-storage.js';
 import { startNodeTransport } from './node-transport.js';
 import { MetricsRegistry } from './ops/metrics.js';
 import { formatAddress } from './options/address.js';
@@ -89,20 +89,24 @@ export async function startNode(options: StartOptions = {}, deps: StartDeps = {}
   const env = deps.env ?? createRealEnv({ log: log ?? silentLog });
   const life = new NodeLife(env.log);
   const clusterId = staticClusterId(resolved.clusterName, [...resolved.peers.keys()]);
-  const storage = await openNodeStorage(
-    env,
-    { node: resolved, clusterId, testing: deps.testing ?? {} },
-    {
-      onFailure: (error) => life.fail(error),
-      onSpace: (isNoSpace) => env.log.warn(isNoSpace ? 'disk space is below the reserve' : 'disk space is back'),
-    },
-  ).catch((error: unknown) => Promise.reject(startError(error)));
+  const storage = await openStorage(env, life, { node: resolved, clusterId, testing: deps.testing ?? {} });
   const node = new Node({ env, life, storage }, resolved, clusterId);
   try {
     await node.start();
     return node;
   } catch (error) {
     await node.abandonStart();
+    throw startError(error);
+  }
+}
+
+async function openStorage(env: Env, life: NodeLife, options: NodeStorageOptions): Promise<NodeStorage> {
+  try {
+    return await openNodeStorage(env, options, {
+      onFailure: (error) => life.fail(error),
+      onSpace: (isNoSpace) => env.log.warn(isNoSpace ? 'disk space is below the reserve' : 'disk space is back'),
+    });
+  } catch (error) {
     throw startError(error);
   }
 }

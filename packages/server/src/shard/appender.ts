@@ -46,6 +46,11 @@ export class Appender {
     return this.held;
   }
 
+  /** Whether work is with the WAL and not durable yet. */
+  get isSyncing(): boolean {
+    return this.works.some((work) => work.state === 'waiting');
+  }
+
   /** A commit index that is not written yet, to go along with the next write; undefined when all is written. */
   takeUnwritten(): HardState | undefined {
     if (this.held === this.written) return undefined;

@@ -12,9 +12,12 @@ function setup(options = { queueBytesMax: 10_000, queueCommandsMax: 100 }) {
   const results: (readonly [string, CommandResult])[] = [];
   const log: unknown[] = [];
   const world = {
-    isLeader: false,
-    leader: undefined as number | undefined,
-    isOutOfSpace: false,
+    leads: false,
+    leaderId: undefined as number | undefined,
+    isFull: false,
+    leader: () => world.leaderId,
+    isLeader: () => world.leads,
+    isOutOfSpace: () => world.isFull,
     proposal: { index: 10, term: 2 } as ReturnType<ProposalTarget['propose']>,
     canForward: true,
     propose(batches: readonly (readonly Uint8Array[])[]) {
@@ -42,7 +45,7 @@ const outcome = { kind: 'put', revision: 5, createRevision: 5, version: 1 } as c
 
 test('P1: the leader proposes everything of a turn as one batch', () => {
   const { world, proposer, add, results, log } = setup();
-  world.isLeader = true;
+  world.leads = true;
   add('a');
   proposer.addForwarded(3, 77, [put('b'), put('c')]);
   add('d');
@@ -60,7 +63,7 @@ test('P1: the leader proposes everything of a turn as one batch', () => {
 
 test('a follower forwards, and the command resolves where the leader placed it', () => {
   const { world, proposer, add, results, log } = setup();
-  world.leader = 2;
+  world.leaderId = 2;
   add('a');
   add('b');
   proposer.flush();
@@ -81,7 +84,7 @@ test('without a leader a command waits; what timed out is dropped and definitely
   gone.expire(1000);
   proposer.expire(0);
   assert.equal(proposer.queuedCommands, 1);
-  world.leader = 2;
+  world.leaderId = 2;
   proposer.flush();
   assert.deepEqual(log, [['forward', 2, 1, 1]]);
   assert.deepEqual(results, [['gone', { kind: 'failure', reason: 'noLeader', mayHaveHappened: false }]]);
@@ -89,11 +92,11 @@ test('without a leader a command waits; what timed out is dropped and definitely
 
 test('R20: a refused forward is definite and goes to the new leader; a lost one is unknown and is never sent again', () => {
   const { world, proposer, add, results, log } = setup();
-  world.leader = 2;
+  world.leaderId = 2;
   add('a');
   proposer.flush();
   proposer.answered(2, 1, { kind: 'refused', reason: 'notLeader' }, 0);
-  world.leader = 3;
+  world.leaderId = 3;
   proposer.flush();
   proposer.disconnected(3);
   proposer.flush();
@@ -107,7 +110,7 @@ test('R20: a refused forward is definite and goes to the new leader; a lost one 
 
 test('an answer for an index that is applied already leaves the outcome unknown', () => {
   const { world, proposer, add, results } = setup();
-  world.leader = 2;
+  world.leaderId = 2;
   add('a');
   proposer.flush();
   proposer.answered(2, 1, { kind: 'accepted', index: 12, term: 4, offset: 0 }, 12);
@@ -117,9 +120,9 @@ test('an answer for an index that is applied already leaves the outcome unknown'
 test('a follower refuses forwarded commands, also those it got while it led', () => {
   const { world, proposer, log } = setup();
   proposer.addForwarded(3, 1, [put('a')]);
-  world.isLeader = true;
+  world.leads = true;
   proposer.addForwarded(3, 2, [put('b')]);
-  world.isLeader = false;
+  world.leads = false;
   proposer.flush();
   assert.deepEqual(log, [
     ['answer', 3, 1, { kind: 'refused', reason: 'notLeader' }],
@@ -139,8 +142,8 @@ test('S9: the queue takes up to its limits and refuses the next command, definit
 
 test('R24: below the reserve puts are refused before anything fails, deletes go on', () => {
   const { world, proposer, add, results, log } = setup();
-  world.isLeader = true;
-  world.isOutOfSpace = true;
+  world.leads = true;
+  world.isFull = true;
   add('put');
   add('delete', encodeDelete(bytes('k')));
   proposer.addForwarded(3, 9, [put('x')]);
@@ -154,7 +157,7 @@ test('R24: below the reserve puts are refused before anything fails, deletes go 
 
 test('a full log keeps commands in the queue', () => {
   const { world, proposer, add } = setup();
-  world.isLeader = true;
+  world.leads = true;
   world.proposal = 'full';
   add('a');
   proposer.flush();
@@ -163,7 +166,7 @@ test('a full log keeps commands in the queue', () => {
 
 test('at the end unsent commands are definite, sent ones unknown, later ones refused', () => {
   const { world, proposer, add, results } = setup();
-  world.leader = 2;
+  world.leaderId = 2;
   add('sent');
   proposer.flush();
   add('queued');

@@ -30,10 +30,10 @@ export interface ProposalTarget {
     batches: readonly (readonly Uint8Array[])[],
   ): { readonly index: number; readonly term: number } | 'notLeader' | 'full';
   /** The disk is below its reserve: puts are refused, deletes and compaction go on (R24). */
-  readonly isOutOfSpace: boolean;
+  isOutOfSpace(): boolean;
   /** Undefined when no leader is known. */
-  readonly leader: number | undefined;
-  readonly isLeader: boolean;
+  leader(): number | undefined;
+  isLeader(): boolean;
   /** False when the request could not be queued for the peer; then nothing was sent. */
   forward(to: number, requestId: number, commands: readonly Uint8Array[]): boolean;
   answer(to: number, requestId: number, verdict: ForwardVerdict): void;
@@ -104,12 +104,12 @@ export class Proposer {
   /** Moves everything that can move. Called once a turn. */
   flush(): void {
     if (this.queue.length === 0) return;
-    if (this.target.isLeader) {
+    if (this.target.isLeader()) {
       this.proposeQueued();
       return;
     }
     this.refuseForwarded();
-    const leader = this.target.leader;
+    const leader = this.target.leader();
     if (leader !== undefined) this.forwardQueued(leader);
   }
 
@@ -171,7 +171,7 @@ export class Proposer {
 
   private takeProposable(): QueuedItem[] {
     const items = this.takeQueue().filter((item) => !isLocal(item) || !item.origin.isDone);
-    if (!this.target.isOutOfSpace) return items;
+    if (!this.target.isOutOfSpace()) return items;
     return items.filter((item) => {
       if (!item.commands.some((command) => command[0] === COMMAND_PUT)) return true;
       this.fail(item, 'noSpace');
@@ -253,7 +253,7 @@ export class Proposer {
 
   private refusalOf(commands: readonly Uint8Array[]): RefusalReason | undefined {
     if (this.endReason !== undefined) return 'stopping';
-    if (!this.target.isLeader) return 'notLeader';
+    if (!this.target.isLeader()) return 'notLeader';
     return this.hasRoom(bytesOf(commands)) ? undefined : 'overloaded';
   }
 

@@ -21,7 +21,7 @@ import { encodeConfState } from './conf-state-codec.js';
 import type { LogWindow } from './log-window.js';
 import { definite } from './outcome.js';
 import type { PendingCommand } from './pending-command.js';
-import { type ForwardVerdict, Proposer } from './proposer.js';
+import { type ForwardVerdict, type ProposalTarget, Proposer } from './proposer.js';
 import { type PendingRead, ReadQueue } from './read-queue.js';
 import { ShardTime } from './shard-time.js';
 
@@ -161,7 +161,8 @@ export class Replica {
 
   /** One turn: everything that waits goes into the core, everything that comes out goes on its way. Gives what the WAL must write. */
   turn(): AppendUpdate[] {
-    this.proposer.flush();
+    // What arrives while the last own write is being synced becomes one batch (P1).
+    if (!this.isLeader || !this.appender.isSyncing) this.proposer.flush();
     this.beginReads();
     while (this.raw.hasReady) this.handle(this.raw.ready());
     if (this.log.takeSnapshotWanted()) this.deps.host.wantSnapshot();
@@ -307,21 +308,15 @@ export class Replica {
     return result.reason === 'uncommittedLimit' || result.reason === 'leaderTransferring' ? 'full' : 'notLeader';
   }
 
-  private proposalTarget(): ConstructorParameters<typeof Proposer>[0] {
-    const replica = this;
+  private proposalTarget(): ProposalTarget {
+    const { host } = this.deps;
     return {
-      propose: (batches) => replica.proposeBatches(batches),
-      forward: (to, requestId, commands) => replica.deps.host.forward(to, requestId, commands),
-      answer: (to, requestId, verdict) => replica.deps.host.answer(to, requestId, verdict),
-      get leader() {
-        return replica.leader;
-      },
-      get isLeader() {
-        return replica.isLeader;
-      },
-      get isOutOfSpace() {
-        return replica.deps.host.isOutOfSpace;
-      },
+      propose: (batches) => this.proposeBatches(batches),
+      forward: (to, requestId, commands) => host.forward(to, requestId, commands),
+      answer: (to, requestId, verdict) => host.answer(to, requestId, verdict),
+      leader: () => this.leader,
+      isLeader: () => this.isLeader,
+      isOutOfSpace: () => host.isOutOfSpace,
     };
   }
 }
