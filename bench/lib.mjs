@@ -7,7 +7,7 @@ export function percentile(samples, share) {
 }
 
 /** Prints one figure. Without a target it is for information. */
-export function report(name, measured, unit, target = '', isOk = undefined) {
+export function report(name, measured, unit, target = '', isOk) {
   const mark = isOk === undefined ? '     ' : isOk ? 'ok   ' : 'short';
   console.log(`${mark}  ${name.padEnd(58)}  ${`${format(measured)} ${unit}`.padEnd(18)}  ${target}`.trimEnd());
 }

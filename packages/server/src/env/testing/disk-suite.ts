@@ -16,8 +16,8 @@ const hasCode = (code: string) => (error: unknown) => error instanceof DiskError
 
 /** Registers the tests under `name`. */
 export function testDisk(name: string, start: () => Promise<DiskUnderTest>): void {
-  const check = (title: string, run: (disk: Disk, root: string) => Promise<void>) =>
-    test(`${name}: ${title}`, async () => {
+  const check = (title: string, run: (disk: Disk, root: string) => Promise<void>) => {
+    void test(`${name}: ${title}`, async () => {
       const subject = await start();
       try {
         await run(subject.disk, subject.root);
@@ -25,6 +25,7 @@ export function testDisk(name: string, start: () => Promise<DiskUnderTest>): voi
         await subject.dispose();
       }
     });
+  };
 
   check('a directory is made with its parents, and again without harm', async (disk, root) => {
     await disk.makeDir(`${root}/a/b`);

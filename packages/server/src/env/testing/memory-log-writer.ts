@@ -35,14 +35,17 @@ export class MemoryLogWriter implements LogWriter {
     const inode = this.#files.get(request.path);
     if (inode === undefined) throw new Error(`${request.path} is not open`);
     if (this.#pending !== undefined) throw new Error('an append is under way');
-    this.#pending = this.#append(request, inode).then((error) => {
-      this.#pending = undefined;
-      done(error);
-    });
+    this.#pending = this.#answer(request, inode, done);
   }
 
   async close(): Promise<void> {
     await this.#pending;
+  }
+
+  async #answer(request: LogAppend, inode: FileInode, done: (error: DiskError | undefined) => void): Promise<void> {
+    const error = await this.#append(request, inode);
+    this.#pending = undefined;
+    done(error);
   }
 
   async #append(request: LogAppend, inode: FileInode): Promise<DiskError | undefined> {

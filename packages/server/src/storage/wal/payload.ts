@@ -1,5 +1,5 @@
 /** Payloads of the record types as bytes, and back. Little-endian; a decoder answers undefined for bytes that can't be of its type. */
-import { isSafeU64, readU32, readU64, writeU32, writeU64 } from '@kvorum/core/base/bytes.js';
+import { isSafeU64, readU64, writeU32, writeU64 } from '@kvorum/core/base/bytes.js';
 import type { Entry, EntryType } from '@kvorum/core/raft/entry.js';
 import type { HardState } from '@kvorum/core/raft/types.js';
 import type { LogPosition, SnapshotMark } from './wal.js';
@@ -113,10 +113,6 @@ export function readTable(payload: Uint8Array): TableShard | undefined {
 
 export function writeCount(target: Uint8Array, at: number, count: number): void {
   writeU32(target, at, count);
-}
-
-export function readCount(payload: Uint8Array): number | undefined {
-  return payload.length < TABLE_HEAD_BYTES ? undefined : readU32(payload, 0);
 }
 
 export function writeNumber(target: Uint8Array, at: number, value: number): void {

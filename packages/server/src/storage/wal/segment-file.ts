@@ -16,8 +16,8 @@ const MAGIC = new TextEncoder().encode('kvorumWL');
 const FORMAT_AT = 8;
 const CRC_AT = 20;
 
-/** Zeros are written in pieces of this size. */
-const ZEROS_BYTES = 1024 * 1024;
+/** Zeros are written in pieces of this size, each synced by itself when others use the disk (docs/adr/wal.md has the measurement). */
+const PIECE_BYTES = 256 * 1024;
 
 const NAME_DIGITS = 10;
 const SEGMENT_NAME = /^(\d{10})\.wal$/;
@@ -40,15 +40,27 @@ export function segmentNumber(name: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
+export interface NewSegment {
+  readonly number: number;
+  readonly bytes: number;
+  /** Nobody waits for it: appends to the segment in use go first. */
+  readonly isAhead: boolean;
+}
+
 /** Makes a segment of zeros behind a header, replacing one of the same number. Durable, name included, when it resolves (N15). */
-export async function createSegment(disk: Disk, directory: string, number: number, bytes: number): Promise<Segment> {
+export async function createSegment(
+  disk: Disk,
+  directory: string,
+  { number, bytes, isAhead }: NewSegment,
+): Promise<Segment> {
   const temporary = `${directory}/${TEMPORARY_NAME}`;
   const path = segmentPath(directory, number);
   const file = await disk.open(temporary, 'create');
   try {
-    const zeros = new Uint8Array(Math.min(ZEROS_BYTES, bytes));
+    const zeros = new Uint8Array(Math.min(PIECE_BYTES, bytes));
     for (let at = 0; at < bytes; at += zeros.length) {
       await file.write(at, zeros.subarray(0, Math.min(zeros.length, bytes - at)));
+      if (isAhead) await file.sync();
     }
     await file.truncate(bytes);
     await file.write(0, encodeHeader(number, bytes));

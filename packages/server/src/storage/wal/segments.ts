@@ -145,7 +145,7 @@ export class Segments {
     this.#prepared = undefined;
     if (stale !== undefined) await this.#deps.writer.closeFile(stale.path);
     const number = (this.current?.number ?? 0) + 1;
-    const made = await createSegment(this.#deps.disk, this.#directory, number, bytes);
+    const made = await createSegment(this.#deps.disk, this.#directory, { number, bytes, isAhead: demandedBytes === 0 });
     await this.#deps.writer.openFile(made.path);
     this.#prepared = made;
     // Asked for meanwhile, and maybe for more than was made: the owner asks again.
