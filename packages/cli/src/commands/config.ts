@@ -1,5 +1,6 @@
 /** `kvorum config check` and `kvorum config print`: the configuration a `serve` would use, without starting a node. */
 import { isOptionName } from '@kvorum/server/options/option-table.js';
+import { optionWarnings } from '@kvorum/server/options/resolve-options.js';
 import { Command } from 'commander';
 import { checkConfig, configError, requireConfig } from '../config/read-config.js';
 import { type SettingName, type Settings, settingNames, showOrigin, showSetting } from '../config/settings.js';
@@ -35,7 +36,8 @@ const configDescription =
   'Shows what `kvorum serve` would use, from flags, KVORUM_* variables, the file given with --config, and defaults.';
 
 async function runCheck(terminal: Terminal, flags: ConfigFlags): Promise<void> {
-  const { settings, problems, warnings } = await checkConfig({ flags, env: terminal.env, path: flags.config });
+  const { settings, problems, warnings: known } = await checkConfig({ flags, env: terminal.env, path: flags.config });
+  const warnings = settings === undefined ? known : [...known, ...optionWarnings(settings.node)];
   for (const warning of warnings) if (flags.json !== true) printLine(terminal.stderr, `warning: ${warning}`);
   if (settings === undefined) throw configError(problems);
   if (flags.json === true) printJson(terminal.stdout, { ok: true, warnings });

@@ -6,7 +6,7 @@ import { closestName } from '@kvorum/server/options/closest-name.js';
 import type { OptionName, ResolvedNodeOptions } from '@kvorum/server/options/node-options.js';
 import { showGiven } from '@kvorum/server/options/option-error.js';
 import { isOptionName, optionNames, showOption } from '@kvorum/server/options/option-table.js';
-import { checkOptions, optionWarnings } from '@kvorum/server/options/resolve-options.js';
+import { checkOptions } from '@kvorum/server/options/resolve-options.js';
 import { type ProcessOptionName, type ProcessOptions, processNames, processTable } from './process-options.js';
 import { describeSetting } from './setting-rows.js';
 import type { FileContent } from './yaml-file.js';
@@ -31,7 +31,7 @@ export interface SettingsCheck {
   readonly settings: Settings | undefined;
   /** Each begins with where the wrong value stands. */
   readonly problems: readonly string[];
-  /** Things that are allowed but look like a mistake. */
+  /** What looks like a mistake outside the options themselves; of those the node warns when it starts. */
   readonly warnings: readonly string[];
 }
 
@@ -66,7 +66,7 @@ export function loadSettings(sources: Sources): SettingsCheck {
   const warnings = unknownVariables(sources.env);
   if (check.options === undefined || problems.length > 0) return { settings: undefined, problems, warnings };
   const settings = { node: check.options, process: processOptions, origins };
-  return { settings, problems, warnings: [...warnings, ...optionWarnings(check.options)] };
+  return { settings, problems, warnings };
 }
 
 /** The setting's value as a person would write it. */
