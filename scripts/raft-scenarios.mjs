@@ -1,6 +1,7 @@
 // Runs Raft scenario files: `npm run raft-scenarios -- PATH…`, files or directories (searched for *.txt, at any depth).
 // One line per file, `ok FILE (N cases)` or `differs FILE:LINE` with a diff. Exit code 1 on a difference, 2 on nothing to run.
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+// With `--write` the files get what was printed as their expected output instead: for our own files, to be read through after.
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { ensureBuilt } from './lib/prepare.mjs';
 
@@ -22,7 +23,20 @@ function filesIn(path) {
     .map((name) => join(path, name));
 }
 
-const paths = process.argv.slice(2);
+/** The text with each case's expected output replaced by what it printed. */
+function rewritten(text, results) {
+  const lines = text.split('\n');
+  for (const { line, expectedLine, expected, actual } of [...results].reverse()) {
+    const printed = actual.slice(0, -1).split('\n');
+    if (printed.some((one) => one.trim() === ''))
+      stop(`the case at line ${line} prints a blank line, write it by hand`);
+    lines.splice(expectedLine - 1, expected === '' ? 0 : expected.slice(0, -1).split('\n').length, ...printed);
+  }
+  return lines.join('\n');
+}
+
+const isWriting = process.argv.includes('--write');
+const paths = process.argv.slice(2).filter((argument) => argument !== '--write');
 if (paths.length === 0) stop('no path given');
 const files = paths.flatMap((path) => filesIn(resolve(path)));
 if (files.length === 0) stop(`no *.txt file in ${paths.join(', ')}`);
@@ -34,9 +48,10 @@ const { describeDifference } = await import('../packages/core/dist/raft/scenario
 let different = 0;
 for (const file of files) {
   const name = relative(process.cwd(), file);
+  const text = readFileSync(file, 'utf8');
   let results;
   try {
-    results = runScenario(readFileSync(file, 'utf8'));
+    results = runScenario(text);
   } catch (error) {
     different += 1;
     console.log(`differs ${name}: ${error.message}`);
@@ -45,6 +60,11 @@ for (const file of files) {
   if (results.length === 0) {
     different += 1;
     console.log(`differs ${name}: holds no case`);
+    continue;
+  }
+  if (isWriting) {
+    writeFileSync(file, rewritten(text, results));
+    console.log(`wrote ${name} (${results.length} cases)`);
     continue;
   }
   const first = results.find((result) => !result.isExact);

@@ -19,7 +19,10 @@ export interface RaftConfig {
   readonly storage: LogStorage;
   /** Numbers in [0, 1), for election timeouts and nonces. */
   readonly random: () => number;
-  /** Entries up to here were applied before the start; they are not handed out again. Default: the storage's first index - 1. */
+  /**
+   * Entries up to here were applied before the start and are not handed out again. At most the storage's last index; may be ahead
+   * of the stored commit index, which it then raises. Default: the storage's first index - 1.
+   */
   readonly applied?: LogIndex;
   /** Append and apply work are messages to storage threads, see RawNode. Default false. */
   readonly asyncStorageWrites?: boolean;

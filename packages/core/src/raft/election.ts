@@ -74,6 +74,9 @@ export function countVote(state: RaftState, response: Message): void {
         campaign(state, 'election');
         return;
       }
+      // The others' votes may suffice, but a term is led only once it is known here for good: a node that led, crashed and forgot
+      // the term could be elected in it once more and fill the same places of the log with other entries.
+      if (isOwnVotePending(state)) return;
       becomeLeader(state);
       broadcastAppend(state);
   }
@@ -114,6 +117,11 @@ function campaign(state: RaftState, kind: CampaignKind): void {
     request.isTransfer = kind === 'transfer';
     state.send(request);
   }
+}
+
+/** Whether this candidate's term and vote are still on their way to its storage. */
+function isOwnVotePending(state: RaftState): boolean {
+  return state.tracker.voterIds.includes(state.id) && state.tracker.vote(state.id) === undefined;
 }
 
 /**

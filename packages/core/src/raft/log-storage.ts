@@ -36,6 +36,9 @@ export interface LogStorage {
    */
   entries(lo: LogIndex, hi: LogIndex, bytesMax: number): readonly Entry[] | typeof COMPACTED | typeof NOT_YET;
 
-  /** The newest snapshot; its index is at least `firstIndex() - 1`. It is asked for when a follower needs what was compacted. */
+  /**
+   * A snapshot with index ≥ `firstIndex() - 1`, asked for when a follower needs what was compacted. It must be recent enough to have
+   * every current member in its `confState`, the newest member included: who isn't in it refuses it, and is sent it again.
+   */
   snapshot(): Snapshot | typeof NOT_YET;
 }

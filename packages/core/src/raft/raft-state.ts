@@ -37,6 +37,8 @@ export class RaftState {
   leadTransferee: NodeId = NO_NODE;
   /** No configuration change is proposed before this index is applied: one at a time (thesis 4.1). */
   pendingConfIndex: LogIndex = 0;
+  /** Where this leadership's entries begin: from its commit on the leader knows what is committed (paper 8). */
+  leaderStartIndex: LogIndex = 0;
   /** Bytes of data proposed in this term and not yet applied: an estimate, which a leader starts at 0. */
   uncommittedBytes = 0;
 
@@ -64,11 +66,14 @@ export class RaftState {
     return { term: this.term, vote: this.vote, commit: this.raftLog.committed };
   }
 
-  /** Takes over term, vote and commit of the last run. */
+  /**
+   * Takes over term, vote and commit of the last run. The commit index may be behind the start of the log, which was compacted
+   * without waiting for it, but never beyond its end.
+   */
   loadHardState(state: HardState): void {
-    const { committed, lastIndex } = this.raftLog;
-    if (state.commit < committed || state.commit > lastIndex) {
-      throw new AssertionError(`stored commit ${state.commit} is out of range [${committed}, ${lastIndex}]`);
+    const { lastIndex } = this.raftLog;
+    if (state.commit > lastIndex) {
+      throw new AssertionError(`stored commit ${state.commit} is beyond the end of the log, ${lastIndex}`);
     }
     this.raftLog.commitTo(state.commit);
     this.term = state.term;
@@ -79,6 +84,11 @@ export class RaftState {
   get isPromotable(): boolean {
     const progress = this.tracker.get(this.id);
     return progress !== undefined && !progress.isLearner && this.raftLog.unstable.snapshot === null;
+  }
+
+  /** Whether this node leads and has committed an entry of its own term. */
+  get hasCommittedInTerm(): boolean {
+    return this.role === 'leader' && this.raftLog.committed >= this.leaderStartIndex;
   }
 
   drawElectionTimeout(): void {

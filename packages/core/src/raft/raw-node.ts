@@ -63,7 +63,11 @@ export class RawNode {
     const { hardState, confState } = complete.storage.initialState();
     restoreConfState(state, confState);
     if (hardState.term !== 0 || hardState.vote !== NO_NODE || hardState.commit !== 0) state.loadHardState(hardState);
-    if (complete.applied !== undefined && complete.applied > raftLog.applied) raftLog.appliedTo(complete.applied, 0);
+    if (complete.applied !== undefined && complete.applied > raftLog.applied) {
+      // What was applied was committed, even when the commit index on disk is older: it isn't synced by itself.
+      raftLog.commitTo(complete.applied);
+      raftLog.appliedTo(complete.applied, 0);
+    }
     becomeFollower(state, state.term, NO_NODE);
     state.log.info?.(
       `newRaft ${describeId(state.id)} [peers: [${state.tracker.voterIds.map(describeId).join(',')}], term: ${state.term}, ` +
@@ -165,7 +169,10 @@ export class RawNode {
     reportUnreachable(this.#state, id);
   }
 
-  /** Sending a snapshot to `id` came to an end. Must be called for each MsgSnap that isn't acknowledged: nothing is sent before. */
+  /**
+   * Sending a snapshot to `id` came to an end, as far as the host knows. Must be called once for each MsgSnap: without it, and
+   * without the follower's acknowledgement, which a crash may swallow, nothing is ever sent to it again.
+   */
   reportSnapshot(id: NodeId, isSuccess: boolean): void {
     reportSnapshot(this.#state, id, isSuccess);
   }
@@ -300,7 +307,7 @@ export class RawNode {
     this.#lastTerm = state.term;
     this.#lastVote = state.vote;
     this.#lastCommit = state.raftLog.committed;
-    if (state.messagesAfterAppend.length > 0) state.messagesAfterAppend = [];
+    state.messagesAfterAppend = [];
     state.raftLog.unstable.acceptInProgress();
     const last = committedEntries.at(-1);
     if (last === undefined) return;

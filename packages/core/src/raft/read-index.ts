@@ -47,8 +47,7 @@ export function acknowledgeReads(state: RaftState, message: Message): void {
 
 /** Goes on with reads after a commit or a change of membership: confirms the round in flight if it can be, and starts the next. */
 export function advanceReads(state: RaftState): void {
-  if (state.role !== 'leader' || state.readQueue.length === 0) return;
-  if (state.raftLog.termOrZero(state.raftLog.committed) !== state.term) return;
+  if (state.readQueue.length === 0 || !state.hasCommittedInTerm) return;
   confirmReads(state);
   const { readQueue } = state;
   if (!readQueue.hasWaiting) return;

@@ -49,6 +49,7 @@ export function becomeLeader(state: RaftState): void {
   }
   // There may be an unapplied configuration change in the log; looking is not worth it, so the last index stands for it.
   state.pendingConfIndex = state.raftLog.lastIndex;
+  state.leaderStartIndex = state.raftLog.lastIndex + 1;
   const isAppended = appendEntries(state, [{ type: 'normal', data: EMPTY_BYTES }]);
   assert(isAppended, 'the first entry of a leader was refused');
   state.log.info?.(`${describeId(state.id)} became leader at term ${state.term}`);

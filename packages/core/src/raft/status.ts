@@ -17,7 +17,7 @@ export interface BasicStatus {
   readonly applied: LogIndex;
   readonly firstIndex: LogIndex;
   readonly lastIndex: LogIndex;
-  /** Whether an entry of this term is committed: from then on a leader answers reads. */
+  /** Whether this node leads and has committed an entry of its own term: from then on it answers reads. */
   readonly hasCommittedInTerm: boolean;
   readonly leadTransferee: NodeId;
   readonly uncommittedBytes: number;
@@ -41,7 +41,7 @@ export function basicStatusOf(state: RaftState): BasicStatus {
     applied: raftLog.applied,
     firstIndex: raftLog.firstIndex,
     lastIndex: raftLog.lastIndex,
-    hasCommittedInTerm: raftLog.termOrZero(raftLog.committed) === state.term,
+    hasCommittedInTerm: state.hasCommittedInTerm,
     leadTransferee: state.leadTransferee,
     uncommittedBytes: state.uncommittedBytes,
   };

@@ -41,6 +41,7 @@ export function describeMessage(message: Message, indent = ''): string {
   if (message.reject) text += ` Rejected (Hint: ${message.rejectHint})`;
   if (message.commit !== 0) text += ` Commit:${message.commit}`;
   if (message.vote !== 0) text += ` Vote:${message.vote}`;
+  text += describeRead(message);
   const [first] = entries;
   if (first !== undefined && entries.length === 1) text += ` Entries:[${describeEntry(first)}]`;
   else if (first !== undefined) {
@@ -51,4 +52,10 @@ export function describeMessage(message: Message, indent = ''): string {
   if (responses.length === 0) return text;
   const nested = responses.map((response) => `\n${describeMessage(response, `${indent}  `)}`);
   return `${text} Responses:[${nested.join('')}\n${indent}]`;
+}
+
+/** What belongs to a linearizable read: its context, or the round that a heartbeat asks about. */
+function describeRead({ type, context, readToken }: Message): string {
+  if (type === 'MsgReadIndex' || type === 'MsgReadIndexResp') return ` Context:${context}`;
+  return readToken === 0 ? '' : ` Round:${readToken}`;
 }

@@ -1,0 +1,397 @@
+/**
+ * A whole group in one thread, driven by one seeded generator: messages are lost, repeated and reordered, disks are slow, nodes
+ * crash and lose what they had not stored, links break. What must never happen is checked at every step.
+ */
+import assert from 'node:assert/strict';
+import { readU64, writeU64 } from '../../base/bytes.js';
+import { confChangeOf } from '../confchange/codec.js';
+import type { ConfChange, ConfChangeSingle } from '../confchange/conf-change.js';
+import type { Entry } from '../entry.js';
+import type { LogStorage } from '../log-storage.js';
+import { MemoryLogStorage } from '../memory-log-storage.js';
+import { isLocalDelivery, type Message } from '../message.js';
+import { hardStateOf, RawNode } from '../raw-node.js';
+import { type ConfState, confStateOf, type Snapshot } from '../snapshot.js';
+import { APPEND_THREAD, APPLY_THREAD, type HardState, type LogIndex, type NodeId } from '../types.js';
+
+export interface ClusterOptions {
+  readonly seed: number;
+  /** Ids 1 to `nodes`; the first `voters` of them vote at the start. */
+  readonly nodes: number;
+  readonly voters: number;
+  /** Whether members come and go. */
+  readonly changesMembership: boolean;
+}
+
+/** What a state machine holds: a chain over everything applied. It is on disk as soon as it is applied. */
+interface Machine {
+  applied: LogIndex;
+  chain: number;
+  confState: ConfState;
+}
+
+interface Replica {
+  readonly id: NodeId;
+  readonly storage: MemoryLogStorage;
+  readonly machine: Machine;
+  appendWork: Message[];
+  applyWork: Message[];
+  node: RawNode;
+  /** From here on entries are "in memory"; asking for earlier ones has to wait for a fetch. */
+  windowStart: LogIndex;
+  isFetching: boolean;
+}
+
+export class Cluster {
+  readonly replicas: Replica[] = [];
+  readonly #options: ClusterOptions;
+  #random: number;
+  #network: Message[] = [];
+  readonly #cut = new Set<string>();
+  isFaulty = true;
+  /** By index: what was applied there, first by anybody. */
+  readonly #applied: { readonly term: number; readonly chain: number }[] = [];
+  readonly #leaders = new Map<number, NodeId>();
+  /** Open reads by context: what was applied anywhere when it was asked for. */
+  readonly #reads = new Map<number, LogIndex>();
+  #nextContext = 1;
+  readonly counts = { applied: 0, reads: 0, crashes: 0, snapshots: 0, changes: 0, elections: 0, fetches: 0 };
+
+  constructor(options: ClusterOptions) {
+    this.#options = options;
+    this.#random = options.seed * 2_654_435_761 + 1;
+    const confState = confStateOf(Array.from({ length: options.voters }, (_, at) => at + 1));
+    for (let id = 1; id <= options.nodes; id += 1) {
+      const isMember = id <= options.voters;
+      const first = isMember ? confState : confStateOf([]);
+      const storage = new MemoryLogStorage(first);
+      const machine: Machine = { applied: 0, chain: 0, confState: first };
+      const partial = { id, storage, machine, appendWork: [], applyWork: [], windowStart: 0, isFetching: false };
+      this.replicas.push({ ...partial, node: this.#start(id, storage, machine, () => this.#replica(id)) });
+    }
+  }
+
+  /** One random event. */
+  step(): void {
+    const replica = this.#pick(this.replicas);
+    const event = this.#below(1000);
+    if (event < 60) replica.node.tick();
+    else if (event < 420) this.#deliverOne();
+    else if (event < 640) this.#takeReady(replica);
+    else if (event < 780) this.#append(replica);
+    else if (event < 880) this.#apply(replica);
+    else if (event < 930) this.#propose(replica);
+    else if (event < 960) this.#read(replica);
+    else if (event < 970) this.#compact(replica);
+    else if (event < 980) this.#fetch(replica);
+    else if (event < 984 && this.#options.changesMembership) this.#changeMembership(replica);
+    else if (event < 986 && this.isFaulty) this.#crash(replica);
+    else if (event < 989 && this.isFaulty) this.#cutOrHeal();
+    this.#check(replica);
+  }
+
+  /** Ends all faults and lets everybody go on until the group has agreed; fails when it doesn't within `rounds`. */
+  settle(rounds: number): void {
+    this.isFaulty = false;
+    this.#cut.clear();
+    for (let round = 0; round < rounds; round += 1) {
+      for (const replica of this.replicas) {
+        replica.node.tick();
+        this.#drain();
+      }
+      if (round % 20 === 19) for (const replica of this.replicas) this.#propose(replica);
+      if (round > 100 && this.#hasAgreed()) return;
+    }
+    assert.fail(`seed ${this.#options.seed}: no agreement after the faults ended: ${this.describe()}`);
+  }
+
+  describe(): string {
+    return this.replicas
+      .map(({ node, machine }) => JSON.stringify({ ...node.basicStatus(), machine, members: node.confState() }))
+      .join('\n');
+  }
+
+  #start(id: NodeId, storage: MemoryLogStorage, machine: Machine, self: () => Replica): RawNode {
+    storage.setConfState(machine.confState);
+    // Only part of the log is in memory, as with a log on disk.
+    const windowed: LogStorage = {
+      initialState: () => storage.initialState(),
+      firstIndex: () => storage.firstIndex(),
+      lastIndex: () => storage.lastIndex(),
+      term: (index) => storage.term(index),
+      snapshot: () => {
+        // A snapshot is taken when it is asked for, so that its members are the current ones.
+        const { applied, chain, confState } = machine;
+        if (applied <= storage.snapshot().index || applied > storage.lastIndex()) return storage.snapshot();
+        return storage.createSnapshot(applied, confState, encodeChain(chain));
+      },
+      entries: (lo, hi, bytesMax) => {
+        if (lo >= self().windowStart) return storage.entries(lo, hi, bytesMax);
+        assert.ok(hi > lo);
+        self().isFetching = true;
+        return 'notYet';
+      },
+    };
+    return new RawNode({
+      id,
+      electionTicks: 10,
+      heartbeatTicks: 2,
+      storage: windowed,
+      random: () => this.#below(1 << 30) / (1 << 30),
+      applied: machine.applied,
+      asyncStorageWrites: true,
+      inflightMessagesMax: 4,
+      messageBytesMax: 120,
+      applyingBytesMax: 200,
+      disableProposalForwarding: true,
+    });
+  }
+
+  #takeReady(replica: Replica): void {
+    if (!replica.node.hasReady) return;
+    const ready = replica.node.ready();
+    for (const message of ready.messages) {
+      if (message.to === APPEND_THREAD) replica.appendWork.push(message);
+      else if (message.to === APPLY_THREAD) replica.applyWork.push(message);
+      else this.#network.push(message);
+    }
+    for (const { index, context } of ready.readStates) {
+      const floor = this.#reads.get(context);
+      if (floor === undefined) continue;
+      assert.ok(index >= floor, `seed ${this.#options.seed}: a read at ${index} misses what was applied at ${floor}`);
+      this.#reads.delete(context);
+      this.counts.reads += 1;
+    }
+  }
+
+  #append(replica: Replica): void {
+    const work = replica.appendWork.shift();
+    if (work === undefined) return;
+    const hardState = hardStateOf(work);
+    if (hardState !== null) this.#storeHardState(replica, hardState);
+    if (work.snapshot !== null) this.#install(replica, work.snapshot);
+    replica.storage.append(work.entries);
+    this.#respond(replica, work);
+  }
+
+  #storeHardState({ storage }: Replica, state: HardState): void {
+    const { term, vote } = storage.initialState().hardState;
+    assert.ok(state.term > term || (state.term === term && (vote === 0 || vote === state.vote)), 'a vote was changed');
+    storage.setHardState(state);
+  }
+
+  #install(replica: Replica, snapshot: Snapshot): void {
+    const { machine, storage } = replica;
+    storage.applySnapshot(snapshot);
+    replica.windowStart = 0;
+    this.counts.snapshots += 1;
+    if (snapshot.index <= machine.applied) return;
+    machine.applied = snapshot.index;
+    machine.chain = readU64(snapshot.data, 0);
+    machine.confState = snapshot.confState;
+    assert.equal(machine.chain, this.#applied[snapshot.index]?.chain, 'a snapshot holds another state');
+  }
+
+  #apply(replica: Replica): void {
+    const work = replica.applyWork.shift();
+    if (work === undefined) return;
+    for (const entry of work.entries) this.#applyEntry(replica, entry);
+    this.#respond(replica, work);
+  }
+
+  #applyEntry({ id, machine, node }: Replica, entry: Entry): void {
+    const seed = this.#options.seed;
+    // Apply work from before a snapshot was installed.
+    if (entry.index <= machine.applied) return;
+    assert.equal(entry.index, machine.applied + 1, `seed ${seed}: node ${id} applies out of order`);
+    const change = confChangeOf(entry);
+    if (change !== null) {
+      machine.confState = node.applyConfChange(change);
+      this.counts.changes += 1;
+    }
+    let chain = (machine.chain * 31 + entry.term * 7 + entry.index) % 2 ** 40;
+    for (const byte of entry.data) chain = (chain * 131 + byte) % 2 ** 40;
+    machine.applied = entry.index;
+    machine.chain = chain;
+    this.counts.applied += 1;
+    const known = this.#applied[entry.index];
+    if (known === undefined) this.#applied[entry.index] = { term: entry.term, chain };
+    else
+      assert.deepEqual({ term: entry.term, chain }, known, `seed ${seed}: node ${id} applies another ${entry.index}`);
+  }
+
+  /** Answers to oneself arrive at once and in order, those to others go through the network. */
+  #respond(replica: Replica, work: Message): void {
+    for (const response of work.responses) {
+      if (isLocalDelivery(response)) replica.node.step(response);
+      else this.#network.push(response);
+    }
+  }
+
+  #deliverOne(): void {
+    if (this.#network.length === 0) return;
+    // Mostly the oldest, so that things move; sometimes any.
+    const at = this.isFaulty && this.#below(4) === 0 ? this.#below(this.#network.length) : 0;
+    const [message] = this.#network.splice(at, 1);
+    if (message === undefined) return;
+    // A host reports how sending a snapshot went, as far as it can know.
+    if (message.type === 'MsgSnap') this.#replica(message.from).node.reportSnapshot(message.to, this.#below(2) === 0);
+    if (this.isFaulty) {
+      if (this.#cut.has(`${message.from}-${message.to}`)) return;
+      const luck = this.#below(100);
+      if (luck < 5) return;
+      if (luck < 8) this.#network.push(message);
+    }
+    this.#replica(message.to).node.step(message);
+  }
+
+  #propose({ node }: Replica): void {
+    const count = 1 + this.#below(3);
+    const datas = Array.from({ length: count }, () => Uint8Array.of(this.#below(256), this.#below(256)));
+    node.propose(datas);
+    if (this.#below(40) === 0) node.transferLeader(1 + this.#below(this.#options.nodes));
+  }
+
+  #read({ node }: Replica): void {
+    const context = this.#nextContext;
+    this.#nextContext += 1;
+    if (node.readIndex(context) === 'accepted') this.#reads.set(context, Math.max(0, this.#applied.length - 1));
+  }
+
+  #compact(replica: Replica): void {
+    const { machine, storage } = replica;
+    // Sometimes the tail falls out of memory, sometimes the front of the log is dropped.
+    if (this.#below(2) === 0) {
+      replica.windowStart = this.#below(storage.lastIndex() + 1);
+      return;
+    }
+    if (machine.applied <= storage.firstIndex() + 2 || machine.applied > storage.lastIndex()) return;
+    if (machine.applied > storage.snapshot().index) {
+      storage.createSnapshot(machine.applied, machine.confState, encodeChain(machine.chain));
+    }
+    storage.compact(machine.applied - this.#below(2));
+  }
+
+  #fetch(replica: Replica): void {
+    if (!replica.isFetching) return;
+    replica.isFetching = false;
+    replica.windowStart = 0;
+    this.counts.fetches += 1;
+    replica.node.storageReady();
+  }
+
+  #changeMembership({ node }: Replica): void {
+    if (!node.isLeader) return;
+    const { voters, votersOutgoing } = node.confState();
+    const changes: ConfChangeSingle[] = [];
+    if (votersOutgoing.length === 0) {
+      for (let made = 1 + this.#below(2); made > 0; made -= 1) {
+        const nodeId = 1 + this.#below(this.#options.nodes);
+        const type =
+          voters.length > 2 && voters.includes(nodeId) ? (['remove', 'addLearner'] as const) : ['addVoter' as const];
+        changes.push({ type: type[this.#below(type.length)] ?? 'addVoter', nodeId });
+      }
+    }
+    const removed = changes.filter(({ type }) => type !== 'addVoter').length;
+    if (removed >= voters.length) return;
+    const transition = changes.length === 0 ? 'auto' : (['auto', 'implicit', 'explicit'] as const)[this.#below(3)];
+    const change: ConfChange = { version: 2, transition: transition ?? 'auto', changes, context: new Uint8Array(0) };
+    node.proposeConfChange(change);
+  }
+
+  #crash(replica: Replica): void {
+    const { id, storage, machine } = replica;
+    replica.appendWork = [];
+    replica.applyWork = [];
+    replica.isFetching = false;
+    this.counts.crashes += 1;
+    replica.node = this.#start(id, storage, machine, () => this.#replica(id));
+  }
+
+  #cutOrHeal(): void {
+    if (this.#cut.size > 0 && this.#below(2) === 0) {
+      this.#cut.clear();
+      return;
+    }
+    const from = 1 + this.#below(this.#options.nodes);
+    for (let to = 1; to <= this.#options.nodes; to += 1) {
+      this.#cut.add(`${from}-${to}`);
+      if (this.#below(2) === 0) this.#cut.add(`${to}-${from}`);
+    }
+  }
+
+  /** Election safety (paper figure 3): at most one leader per term. */
+  #check({ id, node }: Replica): void {
+    if (!node.isLeader) return;
+    const known = this.#leaders.get(node.term);
+    if (known === undefined) {
+      this.#leaders.set(node.term, id);
+      this.counts.elections += 1;
+    } else assert.equal(known, id, `seed ${this.#options.seed}: two leaders in term ${node.term}`);
+  }
+
+  #drain(): void {
+    let isBusy = true;
+    for (let rounds = 0; isBusy; rounds += 1) {
+      assert.ok(rounds < 10_000, `seed ${this.#options.seed}: it never comes to rest: ${this.describe()}`);
+      isBusy = false;
+      for (const replica of this.replicas) {
+        const hasWork = replica.appendWork.length + replica.applyWork.length > 0 || replica.isFetching;
+        if (!replica.node.hasReady && !hasWork) continue;
+        isBusy = true;
+        this.#takeReady(replica);
+        this.#append(replica);
+        this.#apply(replica);
+        this.#fetch(replica);
+        this.#check(replica);
+      }
+      for (let waiting = this.#network.length; waiting > 0; waiting -= 1) {
+        isBusy = true;
+        this.#deliverOne();
+      }
+    }
+  }
+
+  /** Whether every member of the leader's configuration has applied the same, and logs match where they overlap. */
+  #hasAgreed(): boolean {
+    const leader = this.replicas.find(({ node }) => node.isLeader && node.basicStatus().hasCommittedInTerm);
+    if (leader === undefined) return false;
+    const { voters, votersOutgoing, learners } = leader.node.confState();
+    const members = this.replicas.filter(({ id }) => [...voters, ...votersOutgoing, ...learners].includes(id));
+    if (members.some(({ machine }) => machine.applied !== leader.machine.applied)) return false;
+    for (const { storage, machine } of members) {
+      assert.equal(machine.chain, leader.machine.chain);
+      const first = Math.max(storage.firstIndex(), leader.storage.firstIndex());
+      for (let index = first; index <= machine.applied; index += 1) {
+        assert.equal(storage.term(index), leader.storage.term(index), `logs differ at ${index}`);
+      }
+    }
+    return true;
+  }
+
+  #replica(id: NodeId): Replica {
+    const replica = this.replicas[id - 1];
+    assert.ok(replica !== undefined);
+    return replica;
+  }
+
+  #pick<T>(list: readonly T[]): T {
+    const one = list[this.#below(list.length)];
+    assert.ok(one !== undefined);
+    return one;
+  }
+
+  /** An integer in [0, bound), from a 32-bit mixing generator. */
+  #below(bound: number): number {
+    this.#random = (this.#random + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(this.#random ^ (this.#random >>> 15), this.#random | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % bound;
+  }
+}
+
+function encodeChain(chain: number): Uint8Array {
+  const data = new Uint8Array(8);
+  writeU64(data, 0, chain);
+  return data;
+}
