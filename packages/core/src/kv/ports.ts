@@ -6,7 +6,8 @@
 /** Point reads of flushed records. Synchronous; never sees a put that is not committed to the store. */
 export interface RecordReader {
   /**
-   * The record at {main, sub}, or undefined when the store has none. The view is valid until the next call and is never written to.
+   * The record at {main, sub}, or undefined when the store has none. The view is valid until the next call and is never written to. A plain
+   * Uint8Array, no Buffer, whose `slice` would copy nothing: rows handed to readers are views of it.
    */
   get(main: number, sub: number): Uint8Array | undefined;
 }
