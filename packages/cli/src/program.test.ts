@@ -227,6 +227,8 @@ test('put, get, ls and del against a node', async (context) => {
   assert.equal((await run(['ls', ...at])).out, 'a/../ö %\ttwo\nlines\na/b\tone\n');
   const cut = await run(['ls', '--keys-only', '--limit', '1', '--prefix', 'a/', ...at]);
   assert.deepEqual([cut.out, cut.err], ['a/../ö %\n', '(more keys follow; --limit 1 cut the list)\n']);
+  const json1 = (await run(['ls', '--limit', '1', '--json', ...at])).out.trimEnd().split('\n');
+  assert.deepEqual(JSON.parse(json1[1] ?? ''), { cursor: 'abc' }, 'programs learn where the list goes on');
   assert.equal((await run(['del', 'a/b', ...at])).out, 'deleted, revision 3\n');
 });
 

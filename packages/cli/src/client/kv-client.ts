@@ -38,6 +38,8 @@ export interface StoredValue {
 export interface ListFlags extends ReadFlags {
   readonly prefix: Uint8Array;
   readonly limit?: number | undefined;
+  /** Where an earlier list with a limit ended. */
+  readonly cursor?: string | undefined;
   readonly isKeysOnly?: boolean | undefined;
 }
 
@@ -107,6 +109,7 @@ export class KvClient {
     const query = readQuery(flags);
     if (flags.prefix.length > 0) query.push(`prefix=${encodeKey(flags.prefix)}`);
     if (flags.limit !== undefined) query.push(`limit=${flags.limit}`);
+    if (flags.cursor !== undefined) query.push(`cursor=${encodeURIComponent(flags.cursor)}`);
     if (flags.isKeysOnly === true) query.push('keys');
     const answer = await this.#send({ method: 'GET', target: this.#target('/kv/', query) });
     const broken = new CommandError('failed', 'the list broke off before its end; what was printed is incomplete', {

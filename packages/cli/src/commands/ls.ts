@@ -10,6 +10,7 @@ import { addClientFlags, type ClientFlags, createClient, limitOption, revisionOp
 interface LsFlags extends ClientFlags {
   readonly prefix?: string;
   readonly limit?: number;
+  readonly cursor?: string;
   readonly keysOnly?: boolean;
   readonly revision?: number;
   readonly serializable?: boolean;
@@ -39,6 +40,7 @@ export function lsCommand(terminal: Terminal): Command {
     )
     .option('--prefix <text>', 'only keys that begin with this')
     .addOption(limitOption('--limit <n>', 'at most this many keys'))
+    .option('--cursor <text>', 'go on where a list with --limit ended: its last line with --json')
     .option('--keys-only', 'leave values out')
     .addOption(revisionOption('--revision <n>', 'list the state as of this revision'))
     .option('--serializable', "answer from the node's own state: faster, may be slightly old");
@@ -51,6 +53,7 @@ async function list(terminal: Terminal, flags: LsFlags): Promise<void> {
   const lines = createClient(terminal, flags).list({
     prefix: Buffer.from(flags.prefix ?? '', 'utf8'),
     limit: flags.limit,
+    cursor: flags.cursor,
     isKeysOnly: flags.keysOnly,
     revision: flags.revision,
     isSerializable: flags.serializable,
@@ -58,10 +61,8 @@ async function list(terminal: Terminal, flags: LsFlags): Promise<void> {
   let hasMore = false;
   for await (const line of lines) {
     const { cursor, ...fields } = readRow(line);
-    if (cursor !== undefined) {
-      hasMore = true;
-      continue;
-    }
+    hasMore ||= cursor !== undefined;
+    if (cursor !== undefined && flags.json !== true) continue;
     const isTaken = terminal.stdout.write(`${flags.json === true ? line : showRow(fields, flags.keysOnly === true)}\n`);
     if (!isTaken) await once(terminal.stdout, 'drain');
   }

@@ -19,7 +19,7 @@ export function describeEvent(event: DemoEvent): string {
     case 'killed':
       return `node ${event.node} was killed`;
     case 'ended':
-      return `node ${event.node} ended by itself${event.exitCode === undefined ? '' : ` with code ${event.exitCode}`}: ${event.message}`;
+      return `node ${event.node} ended${event.exitCode === undefined ? '' : ` with code ${event.exitCode}`}: ${event.message}`;
     case 'leader':
       return `node ${event.node} is leader (term ${event.term})`;
     case 'noLeader':

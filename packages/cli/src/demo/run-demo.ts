@@ -91,18 +91,18 @@ async function follow(
     () => supervisor.killAll(),
     () => undefined,
   );
-  const isStarted = await Promise.race([
-    supervisor.start(startPatienceMs).then(() => true),
-    stop.first.then(() => false),
-  ]);
-  if (isStarted) screen.ready(supervisor.nodes);
-  const isNobodyUp = supervisor.nodes.every(({ pid }) => pid === undefined);
-  if (isStarted && isNobodyUp) {
-    throw new CommandError('cannotStart', 'no node could start', { hint: `Look into ${dir}/node-1.log.` });
+  try {
+    const start = supervisor.start(startPatienceMs).then(() => true);
+    const isStarted = await Promise.race([start, stop.first.then(() => false)]);
+    if (isStarted) screen.ready(supervisor.nodes);
+    if (isStarted && supervisor.nodes.every(({ pid }) => pid === undefined)) {
+      throw new CommandError('cannotStart', 'no node could start', { hint: `Look into ${dir}/node-1.log.` });
+    }
+    await stop.first;
+    screen.note('stopping all nodes (Ctrl-C again ends them at once)');
+  } finally {
+    await supervisor.close();
   }
-  await stop.first;
-  screen.note('stopping all nodes (Ctrl-C again ends them at once)');
-  await supervisor.close();
   return stop.isInterrupted() ? exitCodes.interrupted.code : exitCodes.ok.code;
 }
 
