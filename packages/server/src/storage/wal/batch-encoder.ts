@@ -1,22 +1,39 @@
 /** Builds one batch in memory, exactly as it will lie in its segment. */
 import { assert } from '@kvorum/core/base/assert.js';
-import { align, type BatchPlace, RECORD_HEADER_BYTES, type RecordType, recordBytes, writeHeader } from './record.js';
+import {
+  type BatchPlace,
+  type HeaderFields,
+  RECORD_HEADER_BYTES,
+  RECORD_TYPE,
+  type RecordType,
+  recordBytes,
+  writeHeader,
+} from './record.js';
 import type { RecordPlace } from './shard-log.js';
+
+/** No record waits for its header. */
+const NONE = -1;
 
 const NO_PLACE: BatchPlace = { segment: 0, batch: 0, batchStart: 0 };
 
 /** Used again and again: `begin`, any number of `add`, `seal`. */
 export class BatchEncoder {
-  #memory = new Uint8Array(0) as Uint8Array;
+  #memory: Uint8Array = new Uint8Array(0);
   #place = NO_PLACE;
   #endMax = 0;
   #used = 0;
   #chain = 0;
   #isOpen = false;
   /** The record added last; its header is written when the next one comes, or at the end, when it is known to be the last. */
-  #pending:
-    | { readonly at: number; readonly type: RecordType; readonly shard: number; readonly payloadBytes: number }
-    | undefined;
+  readonly #pending: HeaderFields = {
+    payloadBytes: 0,
+    offset: 0,
+    chain: 0,
+    shard: 0,
+    type: RECORD_TYPE.opened,
+    isLast: false,
+  };
+  #pendingAt = NONE;
 
   get isOpen(): boolean {
     return this.#isOpen;
@@ -62,14 +79,19 @@ export class BatchEncoder {
     const payloadAt = at + RECORD_HEADER_BYTES;
     this.#used = at + recordBytes(payloadBytes);
     assert(this.#used <= this.#endMax, 'a batch beyond its segment');
-    this.#memory.fill(0, payloadAt + payloadBytes, payloadAt + align(payloadBytes));
-    this.#pending = { at, type, shard, payloadBytes };
+    for (let pad = payloadAt + payloadBytes; pad < this.#used; pad++) this.#memory[pad] = 0;
+    const pending = this.#pending;
+    pending.payloadBytes = payloadBytes;
+    pending.offset = this.#place.batchStart + at;
+    pending.shard = shard;
+    pending.type = type;
+    this.#pendingAt = at;
     return payloadAt;
   }
 
   /** Where the record added last will lie. */
   lastPlace(): RecordPlace {
-    const at = this.#pending?.at ?? 0;
+    const at = this.#pendingAt;
     return { segment: this.#place.segment, offset: this.#place.batchStart + at, bytes: this.#used - at };
   }
 
@@ -89,11 +111,11 @@ export class BatchEncoder {
   }
 
   #finish(isLast: boolean): void {
-    const record = this.#pending;
-    if (record === undefined) return;
-    this.#pending = undefined;
-    const offset = this.#place.batchStart + record.at;
-    const fields = { ...record, offset, chain: this.#chain, isLast };
-    this.#chain = writeHeader(this.#memory, record.at, this.#place, fields);
+    const at = this.#pendingAt;
+    if (at === NONE) return;
+    this.#pendingAt = NONE;
+    this.#pending.chain = this.#chain;
+    this.#pending.isLast = isLast;
+    this.#chain = writeHeader(this.#memory, at, this.#place, this.#pending);
   }
 }

@@ -1,7 +1,7 @@
 /**
  * One record of the log as bytes. Little-endian, 8-byte aligned, 40 bytes of header:
  *
- *  0 u32 crc         CRC32 of the padded payload, continued over the header from byte 4 on
+ *  0 u32 crc         CRC32 of all that follows: the header from byte 4 on and the padded payload
  *  4 u32 payload bytes, without padding
  *  8 u32 segment     number of its segment
  * 12 u32 offset      its own offset in the segment
@@ -72,13 +72,14 @@ export function recordBytes(payloadBytes: number): number {
   return RECORD_HEADER_BYTES + align(payloadBytes);
 }
 
+/** Header fields that the batch does not tell. One object is used again and again. */
 export interface HeaderFields {
-  readonly payloadBytes: number;
-  readonly offset: number;
-  readonly chain: number;
-  readonly shard: number;
-  readonly type: RecordType;
-  readonly isLast: boolean;
+  payloadBytes: number;
+  offset: number;
+  chain: number;
+  shard: number;
+  type: RecordType;
+  isLast: boolean;
 }
 
 /** Writes the header of the record at `at`; the padded payload must be there already. Returns the CRC. */
@@ -94,15 +95,9 @@ export function writeHeader(target: Uint8Array, at: number, place: BatchPlace, f
   target[at + 37] = MAGIC >>> 8;
   target[at + 38] = fields.type;
   target[at + 39] = fields.isLast ? FLAG_LAST : 0;
-  const crc = recordCrc(target, at, fields.payloadBytes);
+  const crc = crc32(target.subarray(at + 4, at + recordBytes(fields.payloadBytes)));
   writeU32(target, at, crc);
   return crc;
-}
-
-function recordCrc(bytes: Uint8Array, at: number, payloadBytes: number): number {
-  const bodyAt = at + RECORD_HEADER_BYTES;
-  const crcOfPayload = crc32(bytes.subarray(bodyAt, bodyAt + align(payloadBytes)));
-  return crc32(bytes.subarray(at + 4, bodyAt), crcOfPayload);
 }
 
 /** The record at offset `at` of segment `segment`, or undefined when there is no valid one. `bytes` begins at the segment's offset `base`. */
@@ -113,7 +108,7 @@ export function readRecord(bytes: Uint8Array, at: number, segment: number, base 
   const end = bodyAt + align(payloadBytes);
   if (payloadBytes > bytes.length || end > bytes.length) return undefined;
   const crc = readU32(bytes, at);
-  if (recordCrc(bytes, at, payloadBytes) !== crc) return undefined;
+  if (crc32(bytes.subarray(at + 4, end)) !== crc) return undefined;
   return {
     segment,
     batch: readU64(bytes, at + 16),
