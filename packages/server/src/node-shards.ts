@@ -2,6 +2,7 @@
 import { confStateOf } from '@kvorum/core/raft/snapshot.js';
 import type { Role } from '@kvorum/core/raft/types.js';
 import type { Env } from './env/env.js';
+import type { NodeMetrics } from './env/node-metrics.js';
 import type { NodeStorage } from './node-storage.js';
 import { defaultShard, systemShard } from './node-status.js';
 import type { ResolvedNodeOptions } from './options/node-options.js';
@@ -17,6 +18,7 @@ export interface NodeShardsDeps {
   readonly storage: NodeStorage;
   readonly host: ShardHost;
   readonly transport: () => Transport | undefined;
+  readonly metrics: NodeMetrics;
   readonly fail: (error: unknown) => void;
 }
 
@@ -41,6 +43,8 @@ export async function openNodeShards(deps: NodeShardsDeps, options: ResolvedNode
       random: () => env.random.float(),
       shardLog: storage.shardLog,
       gate: storage.gate,
+      storeMetrics: deps.metrics.store,
+      shardMetrics: deps.metrics.shard,
       store,
       transport: deps.transport,
       schedule: (hosted: HostedShard) => host.schedule(hosted),

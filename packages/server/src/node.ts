@@ -17,6 +17,7 @@ import { NodeLife } from './node-life.js';
 import { openNodeShards } from './node-shards.js';
 import { defaultShard, memberStatus, shardStatus, statusWarnings } from './node-status.js';
 import { type NodeStorage, type NodeStorageOptions, openNodeStorage } from './node-storage.js';
+import { transportMetrics, unflushedBytes } from './node-metrics.js';
 import { startNodeTransport } from './node-transport.js';
 import { MetricsRegistry } from './ops/metrics.js';
 import { formatAddress } from './options/address.js';
@@ -38,7 +39,7 @@ import { ShardKvService } from './service/shard-kv-service.js';
 import { ShardHost } from './shard/shard-host.js';
 import type { WalTestSwitches } from './storage/wal/wal.js';
 import type { Refusal } from './transport/handshake-codec.js';
-import type { Transport } from './transport/transport.js';
+import type { PeerTransport } from './transport/peer-transport.js';
 import { version } from './version.js';
 
 /** What embedders may add to the options. */
@@ -151,7 +152,7 @@ class Node implements KvorumNode, NodeInfo {
   private readonly metricsRegistry: MetricsRegistry;
   private readonly probe: ProcessProbe;
   private readonly startedMs: number;
-  private transport: Transport | undefined;
+  private transport: PeerTransport | undefined;
   private face: HttpFace | undefined;
   private ending: Promise<void> | undefined;
 
@@ -193,7 +194,7 @@ class Node implements KvorumNode, NodeInfo {
     const { env, storage, host, options, life, clusterId } = this;
     for (const warning of optionWarnings(options)) env.log.warn(warning);
     const fail = (error: unknown): void => life.fail(error);
-    await openNodeShards({ env, storage, host, transport: () => this.transport, fail }, options);
+    await openNodeShards({ env, storage, host, transport: () => this.transport, metrics: this.metrics, fail }, options);
     await this.startFace();
     const started = await startNodeTransport(
       { env, storage, handler: host, clusterId, clientAddress: this.advertised(), onFormed: () => this.form(), fail },
@@ -266,6 +267,10 @@ class Node implements KvorumNode, NodeInfo {
   }
 
   metricsText(): Promise<string> {
+    const { transport, metrics } = this;
+    if (transport !== undefined)
+      Object.assign(metrics.transport, transportMetrics(transport, this.options.peers.keys()));
+    metrics.store.ringBytes = unflushedBytes(this.host.all);
     return this.metricsRegistry.text();
   }
 

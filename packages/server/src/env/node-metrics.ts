@@ -77,7 +77,6 @@ export interface TransportMetrics {
   /** Frames dropped because a peer's queue was full. */
   droppedFrames: number;
   connects: number;
-  failedConnects: number;
 }
 
 export interface NodeMetrics {
@@ -107,7 +106,6 @@ export function createNodeMetrics(): NodeMetrics {
       receivedFrames: 0,
       droppedFrames: 0,
       connects: 0,
-      failedConnects: 0,
     },
   };
 }

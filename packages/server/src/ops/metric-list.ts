@@ -232,11 +232,6 @@ function transportRows(): MetricRow[] {
       'Connections made with other nodes, in either direction.',
       ({ counts }) => counts.transport.connects,
     ),
-    counter(
-      'kvorum_transport_failed_connects_total',
-      'Attempts to connect to another node that failed.',
-      ({ counts }) => counts.transport.failedConnects,
-    ),
   ];
 }
 

@@ -8,6 +8,7 @@ import type { Message } from '@kvorum/core/raft/message.js';
 import type { Snapshot } from '@kvorum/core/raft/snapshot.js';
 import type { HardState, Role } from '@kvorum/core/raft/types.js';
 import type { Clock, Log } from '../env/env.js';
+import type { ShardMetrics, StoreMetrics } from '../env/node-metrics.js';
 import type { FlushGate } from '../storage/flush-gate.js';
 import { Flusher } from '../storage/flusher.js';
 import type { ShardStore, StoreInstall } from '../storage/shard-stores.js';
@@ -33,6 +34,8 @@ export interface HostedShardDeps {
   readonly random: () => number;
   readonly shardLog: ShardLog;
   readonly gate: FlushGate;
+  readonly storeMetrics: StoreMetrics;
+  readonly shardMetrics: ShardMetrics;
   readonly store: ShardStore;
   readonly transport: () => Transport | undefined;
   /** The shard has work for the next turn. */
@@ -124,8 +127,13 @@ export class HostedShard implements ReplicaHost {
     this.deps.schedule(this);
   }
 
-  onApplied(): void {
+  onApplied(commands: number): void {
+    this.deps.shardMetrics.appliedCommands += commands;
     this.flusher.noteApplied();
+  }
+
+  onReadRound(): void {
+    this.deps.shardMetrics.readIndexRounds += 1;
   }
 
   /** One slice of physical revision compaction, when there is any (N11). */
@@ -191,11 +199,12 @@ export class HostedShard implements ReplicaHost {
   }
 
   private newFlusher(machine: StateMachine): Flusher {
-    const { clock, gate, store, fail } = this.deps;
+    const { clock, gate, store, storeMetrics, fail } = this.deps;
     return new Flusher({
       clock,
       gate,
       source: machine,
+      metrics: storeMetrics,
       store: store.store,
       onFlushed: (appliedIndex) => this.onFlushed(appliedIndex),
       onFailed: fail,

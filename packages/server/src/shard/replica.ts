@@ -37,8 +37,10 @@ export interface ReplicaHost {
   wantSnapshot(): void;
   /** The core accepted a snapshot: install it, then call `installed`. */
   install(snapshot: Snapshot, hardState: HardState): void;
-  /** Something was applied. */
-  onApplied(): void;
+  /** An entry of so many commands was applied. */
+  onApplied(commands: number): void;
+  /** A read attempt was started. */
+  onReadRound(): void;
   /** Leader or role changed. */
   onRoleChange(leader: number | undefined, role: Role, term: number): void;
   readonly isOutOfSpace: boolean;
@@ -237,7 +239,9 @@ export class Replica {
   private beginReads(): void {
     if (this.leaderId === NO_NODE) return;
     const context = this.reads.begin();
-    if (context !== undefined && this.raw.readIndex(context) !== 'accepted') this.reads.giveUp();
+    if (context === undefined) return;
+    this.deps.host.onReadRound();
+    if (this.raw.readIndex(context) !== 'accepted') this.reads.giveUp();
   }
 
   private handle(ready: Ready): void {
@@ -288,7 +292,7 @@ export class Replica {
 
   private applied(index: number, term: number, outcomes: readonly Outcome[]): void {
     this.proposer.placed.applied(index, term, outcomes);
-    this.deps.host.onApplied();
+    this.deps.host.onApplied(outcomes.length);
   }
 
   private startInstall(snapshot: Snapshot, hardState: HardState): void {

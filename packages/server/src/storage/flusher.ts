@@ -7,6 +7,7 @@
 import type { FlushCut } from '@kvorum/core/kv/flush-cut.js';
 import { assert } from '@kvorum/core/base/assert.js';
 import type { Clock, Timer } from '../env/env.js';
+import type { StoreMetrics } from '../env/node-metrics.js';
 import type { FlushGate } from './flush-gate.js';
 import { DEFAULT_FLUSH_POLICY, type FlushPolicy, flushDue } from './flush-policy.js';
 import type { RevisionStore } from './revision-store.js';
@@ -34,6 +35,7 @@ export interface FlusherDeps {
   readonly store: RevisionStore;
   /** The cut is durable up to this applied index and term: the WAL may free segments. Called in the turn in which `source.flushDone` was. */
   readonly onFlushed: (appliedIndex: number, appliedTerm: number) => void;
+  readonly metrics?: StoreMetrics | undefined;
   /** A commit failed. Called at most once. */
   readonly onFailed: (error: Error) => void;
 }
@@ -131,9 +133,15 @@ export class Flusher {
     if (this.#isStopped || source.isApplying) return;
     this.#isForced = false;
     this.#dirtySinceMs = undefined;
+    const { clock, metrics } = this.#deps;
+    const startedMs = clock.nowMs();
     const cut = source.cutFlush();
     await store.commit({ puts: cut.records(), deletes: cut.deletes, meta: cut.meta });
     source.flushDone(cut);
+    if (metrics !== undefined) {
+      metrics.flushedRecords += cut.recordCount;
+      metrics.flushMs.observe(clock.nowMs() - startedMs);
+    }
     this.#flushedIndex = cut.appliedIndex;
     this.#deps.onFlushed(cut.appliedIndex, cut.appliedTerm);
   }
