@@ -3,7 +3,7 @@
  * snapshot is installed alone. When a piece is durable the log window gets its entries and its responses are delivered, never before (R10).
  */
 import { assert } from '@kvorum/core/base/assert.js';
-import type { Entry } from '@kvorum/core/raft/entry.js';
+import { type Entry, NO_ENTRIES } from '@kvorum/core/raft/entry.js';
 import type { Message } from '@kvorum/core/raft/message.js';
 import type { Snapshot } from '@kvorum/core/raft/snapshot.js';
 import type { HardState } from '@kvorum/core/raft/types.js';
@@ -19,7 +19,9 @@ export interface AppenderDeps {
   readonly log: LogWindow;
   /** Takes a response of finished work: to this replica or to another node. */
   readonly deliver: (message: Message) => void;
-  /** Installs a snapshot durably; `installed` must be called when that is done. */
+  /** The core has accepted a snapshot: it will be installed when all work before it is done. */
+  readonly accept: (snapshot: Snapshot) => void;
+  /** Installs an accepted snapshot durably; `installed` must be called when that is done. */
   readonly install: (snapshot: Snapshot, hardState: HardState) => void;
 }
 
@@ -60,7 +62,14 @@ export class Appender {
 
   /** New work, a MsgStorageAppend. */
   add(message: Message): void {
-    this.works.push({ message, state: 'held' });
+    if (message.snapshot === null) {
+      this.works.push({ message, state: 'held' });
+      return;
+    }
+    this.deps.accept(message.snapshot);
+    // Entries behind a snapshot are a write of their own, after it.
+    this.works.push({ message: { ...message, entries: NO_ENTRIES, responses: [] }, state: 'held' });
+    this.works.push({ message: { ...message, snapshot: null }, state: 'held' });
   }
 
   /** What can be given to the WAL now. Each update must be reported by {@link synced}, in order. */
@@ -133,7 +142,9 @@ export class Appender {
   }
 
   private hold(message: Message): void {
+    const { term, vote, commit } = this.held;
     if (message.term === 0) return;
+    if (message.term === term && message.vote === vote && message.commit === commit) return;
     this.held = { term: message.term, vote: message.vote, commit: message.commit };
   }
 }

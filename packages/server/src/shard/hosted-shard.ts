@@ -148,9 +148,12 @@ export class HostedShard implements ReplicaHost {
     this.deps.onRoleChange(this.shard, leader, role, term);
   }
 
+  acceptSnapshot(snapshot: Snapshot): void {
+    this.receiver.accept(snapshot);
+  }
+
   install(snapshot: Snapshot, hardState: HardState): void {
-    const done = this.runInstall(snapshot, hardState, (promise) => this.receiver.take(snapshot, promise));
-    done.catch((error: unknown) => this.deps.fail(error));
+    this.runInstall(snapshot, hardState).catch((error: unknown) => this.deps.fail(error));
   }
 
   /** A snapshot from another node. Resolves with whether it was installed. */
@@ -172,17 +175,8 @@ export class HostedShard implements ReplicaHost {
     await this.flusher.stop();
   }
 
-  private async runInstall(
-    snapshot: Snapshot,
-    hardState: HardState,
-    take: (done: Promise<void>) => StoreInstall,
-  ): Promise<void> {
-    let settle: (() => void) | undefined;
-    const staged = take(
-      new Promise<void>((resolve) => {
-        settle = resolve;
-      }),
-    );
+  private async runInstall(snapshot: Snapshot, hardState: HardState): Promise<void> {
+    const staged = this.receiver.take(snapshot);
     await this.flusher.stop();
     this.sender.withdraw();
     await staged.activate();
@@ -195,7 +189,7 @@ export class HostedShard implements ReplicaHost {
     this.replica.installed(machine);
     this.deps.log.info('snapshot installed', { shard: this.shard, index: snapshot.index });
     this.deps.schedule(this);
-    settle?.();
+    this.receiver.installed(snapshot);
   }
 
   private newFlusher(machine: StateMachine): Flusher {
@@ -227,10 +221,16 @@ export class HostedShard implements ReplicaHost {
     return { index: meta.appliedIndex, term: meta.appliedTerm };
   }
 
-  private stepAndWait(message: Message): Promise<void> {
-    this.replica.step(message);
+  private async stepAndWait(message: Message): Promise<void> {
+    try {
+      this.replica.step(message);
+    } catch (error) {
+      // A bug in the core ends the node, not just this snapshot.
+      this.deps.fail(error);
+      throw error;
+    }
     this.deps.schedule(this);
-    return this.deps.turnEnd();
+    await this.deps.turnEnd();
   }
 
   private async stream(message: Message, source: StoreSnapshot): Promise<void> {

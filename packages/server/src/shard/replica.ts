@@ -35,7 +35,9 @@ export interface ReplicaHost {
   sendSnapshot(message: Message): void;
   /** The core needs a snapshot to send; answer by `log.offerSnapshot` and `storageReady`. */
   wantSnapshot(): void;
-  /** The core accepted a snapshot: install it, then call `installed`. */
+  /** The core has accepted a snapshot; `install` follows when all appends before it are durable. */
+  acceptSnapshot(snapshot: Snapshot): void;
+  /** Install the accepted snapshot, then call `installed`. */
   install(snapshot: Snapshot, hardState: HardState): void;
   /** An entry of so many commands was applied. */
   onApplied(commands: number): void;
@@ -108,7 +110,12 @@ export class Replica {
     this.reads = new ReadQueue(readRetryTicks);
     this.proposer = new Proposer(this.proposalTarget(), options);
     this.appender = new Appender(
-      { log: deps.log, deliver, install: (snapshot, hardState) => this.startInstall(snapshot, hardState) },
+      {
+        log: deps.log,
+        deliver,
+        accept: (snapshot) => deps.host.acceptSnapshot(snapshot),
+        install: (snapshot, hardState) => this.startInstall(snapshot, hardState),
+      },
       deps.hardState,
     );
     this.applier = new Applier({

@@ -23,8 +23,9 @@ export interface SnapshotReceiverDeps {
 interface Staged {
   readonly install: StoreInstall;
   readonly snapshot: Snapshot;
-  /** Set once the core asked for the install. */
+  /** Set once the core has accepted it: when its install has ended. */
   done: Promise<void> | undefined;
+  settle: () => void;
 }
 
 export class SnapshotReceiver {
@@ -53,21 +54,35 @@ export class SnapshotReceiver {
     }
   }
 
-  /** The core wants this snapshot installed: the staging store that holds it. `done` is awaited before the sender gets its answer. */
-  take(snapshot: Snapshot, done: Promise<void>): StoreInstall {
-    const staged = this.staged;
-    assert(
-      staged !== undefined && staged.snapshot.index === snapshot.index,
-      'the core asks for a snapshot that never came',
-    );
-    staged.done = done;
-    return staged.install;
+  /** The core has accepted this snapshot: its staging store is kept until `take` and `installed`. */
+  accept(snapshot: Snapshot): void {
+    const staged = this.stagedFor(snapshot);
+    staged.done = new Promise((resolve) => {
+      staged.settle = resolve;
+    });
+  }
+
+  /** The staging store that holds an accepted snapshot. */
+  take(snapshot: Snapshot): StoreInstall {
+    return this.stagedFor(snapshot).install;
+  }
+
+  /** An accepted snapshot is installed: its sender may be told. */
+  installed(snapshot: Snapshot): void {
+    this.stagedFor(snapshot).settle();
+  }
+
+  private stagedFor(snapshot: Snapshot): Staged {
+    const { staged } = this;
+    const isRight = staged?.snapshot.index === snapshot.index && staged.snapshot.term === snapshot.term;
+    assert(staged !== undefined && isRight, 'the core accepted a snapshot that never came');
+    return staged;
   }
 
   private async receiveInto(install: StoreInstall, incoming: IncomingSnapshot, snapshot: Snapshot): Promise<boolean> {
     const held = await this.deps.fill(incoming.chunks, install);
     if (held.index !== snapshot.index || held.term !== snapshot.term) return false;
-    const staged: Staged = { install, snapshot, done: undefined };
+    const staged: Staged = { install, snapshot, done: undefined, settle: () => undefined };
     this.staged = staged;
     try {
       await this.deps.step(incoming.message);
