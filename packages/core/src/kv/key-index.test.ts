@@ -203,3 +203,41 @@ test('N12: a deep tree with long shared prefixes stays equal to a set through 60
     assert.equal(index.count(Buffer.from(start ?? ''), Buffer.from(end ?? '')), expected);
   }
 });
+
+test('N12: runs of keys that vanish widen their neighbours, and any key may come into the gap', () => {
+  const index = new KeyIndex();
+  let live: string[] = [];
+  let seed = 99;
+  const random = (below: number): number => {
+    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((seed / 2 ** 32) * below);
+  };
+  for (let round = 0; round < 300; round += 1) {
+    if (round % 2 === 0) {
+      // Keys of one narrow neighbourhood: pages there get long prefixes.
+      const stem = Array.from({ length: 1 + random(6) }, () => 'abc'[random(3)]).join('');
+      for (let n = 0; n < 60; n += 1) {
+        const name = `${stem}${random(1_000_000).toString(3)}${'~'.repeat(60)}`;
+        if (index.locate(Buffer.from(name))) continue;
+        Object.assign(index.state, { main: round, isTombstone: false });
+        index.insert(Buffer.from(name));
+        live.push(name);
+      }
+      live.sort();
+    } else {
+      const at = random(live.length);
+      const gone = live.slice(at, at + random(150));
+      live = [...live.slice(0, at), ...live.slice(at + gone.length)];
+      for (const name of gone) {
+        assert.equal(index.locate(Buffer.from(name)), true);
+        index.remove();
+      }
+    }
+    assert.ok(live.every((name) => index.locate(Buffer.from(name))));
+    const seen: string[] = [];
+    for (let isThere = index.seek(new Uint8Array(0)); isThere; isThere = index.next()) {
+      seen.push(Buffer.from(index.copyKey()).toString());
+    }
+    assert.deepEqual(seen, live);
+  }
+});
