@@ -38,3 +38,8 @@ test('R10, R13, R15: three nodes under loss, reorder, cuts and crashes never dis
     if (what !== 'changes') assert.ok(count > 30, `${what}: ${count}`);
   }
 });
+
+test('five nodes with members that come and go by joint changes never disagree', () => {
+  const counts = run(40, 1000, 5, 3, true);
+  for (const [what, count] of Object.entries(counts)) assert.ok(count > 20, `${what}: ${count}`);
+});

@@ -17,7 +17,10 @@ export const UNAVAILABLE = 'unavailable';
 export const NOT_YET = 'notYet';
 
 export interface LogStorage {
-  /** State as of the last start. Read once, when the core is made. */
+  /**
+   * Hard state as stored, and the membership as of the applied index. Read once, when the core is made. With nothing applied it is the
+   * membership that the shard began with, on every replica that may get the log from its first entry on, later members included.
+   */
   initialState(): { readonly hardState: HardState; readonly confState: ConfState };
 
   /** The first index that `entries` may answer; 1 for a log never compacted. Its predecessor's term is known. */

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { encodeUtf8 } from '../base/utf8.js';
 import { RaftConfigError } from './config.js';
 import { MemoryLogStorage } from './memory-log-storage.js';
 import { RawNode } from './raw-node.js';
 import { confStateOf } from './snapshot.js';
 import { elect, messageFrom, startHarness } from './testing/node-harness.js';
 
-const bytes = (text: string): Uint8Array => Uint8Array.from([...text].map((character) => character.charCodeAt(0)));
+const bytes = encodeUtf8;
 
 test('R10: a single node counts its own entry only after its storage has it', () => {
   const harness = startHarness([1]);
@@ -213,4 +214,34 @@ test('an idle tick needs no Ready', () => {
   const { node } = startHarness([1, 2, 3]);
   node.tick();
   assert.equal(node.hasReady, false);
+});
+
+test('R10: the votes of others do not make a leader whose own term and vote are not stored', () => {
+  const harness = startHarness([1, 2, 3]);
+  harness.node.campaign();
+  harness.take();
+  harness.node.step(messageFrom(2, 'MsgVoteResp', { term: 1 }));
+  harness.node.step(messageFrom(3, 'MsgVoteResp', { term: 1 }));
+  assert.equal(harness.node.role, 'candidate', 'it could crash, forget the term and lead it once more');
+  harness.sync();
+  assert.equal(harness.node.role, 'leader');
+});
+
+test('an entry of an older term is not committed by counting (paper 5.4.2)', () => {
+  const harness = startHarness([1, 2, 3]);
+  const { node } = harness;
+  node.step(messageFrom(2, 'MsgApp', { term: 1, entries: [{ term: 1, index: 1, type: 'normal', data: bytes('x') }] }));
+  harness.take();
+  harness.sync();
+  node.campaign();
+  harness.take();
+  harness.sync();
+  node.step(messageFrom(3, 'MsgVoteResp', { term: 2 }));
+  assert.equal(node.role, 'leader');
+  harness.take();
+  harness.sync();
+  node.step(messageFrom(3, 'MsgAppResp', { term: 2, index: 1 }));
+  assert.equal(node.basicStatus().commit, 0, 'two of three have entry 1, but it is of term 1');
+  node.step(messageFrom(3, 'MsgAppResp', { term: 2, index: 2 }));
+  assert.equal(node.basicStatus().commit, 2);
 });

@@ -197,7 +197,10 @@ export class RawNode {
     this.#state.randomizedElectionTicks = ticks;
   }
 
-  /** Processes a message from a peer or from a storage thread. Messages of a peer must come from who they say they do. */
+  /**
+   * Processes a message from a peer or from a storage thread. Messages of a peer must come from who they say they do. A MsgSnap
+   * may bring a newer membership: all apply work handed out before has to be done (or given up for good) before it is stepped.
+   */
   step(message: Message): StepResult {
     const { type, from } = message;
     if (!isStorageThread(from)) {

@@ -24,10 +24,7 @@ export interface Ready {
   readonly readStates: readonly ReadState[];
   /** To be appended to stable storage, replacing what is at or after the first one's index. */
   readonly entries: readonly Entry[];
-  /**
-   * To be installed before anything else, null for none. Apply work handed out before is finished first, or skipped where the
-   * snapshot covers it (and answered all the same).
-   */
+  /** To be installed before anything else, null for none. Then what was handed out for applying before is void. */
   readonly snapshot: Snapshot | null;
   /** To be applied in order. */
   readonly committedEntries: readonly Entry[];

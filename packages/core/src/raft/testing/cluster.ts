@@ -62,10 +62,9 @@ export class Cluster {
     this.#random = options.seed * 2_654_435_761 + 1;
     const confState = confStateOf(Array.from({ length: options.voters }, (_, at) => at + 1));
     for (let id = 1; id <= options.nodes; id += 1) {
-      const isMember = id <= options.voters;
-      const first = isMember ? confState : confStateOf([]);
-      const storage = new MemoryLogStorage(first);
-      const machine: Machine = { applied: 0, chain: 0, confState: first };
+      // Later members too: who replays the log from its first entry has to start from the same membership.
+      const storage = new MemoryLogStorage(confState);
+      const machine: Machine = { applied: 0, chain: 0, confState };
       const partial = { id, storage, machine, appendWork: [], applyWork: [], windowStart: 0, isFetching: false };
       this.replicas.push({ ...partial, node: this.#start(id, storage, machine, () => this.#replica(id)) });
     }
@@ -201,8 +200,6 @@ export class Cluster {
 
   #applyEntry({ id, machine, node }: Replica, entry: Entry): void {
     const seed = this.#options.seed;
-    // Apply work from before a snapshot was installed.
-    if (entry.index <= machine.applied) return;
     assert.equal(entry.index, machine.applied + 1, `seed ${seed}: node ${id} applies out of order`);
     const change = confChangeOf(entry);
     if (change !== null) {
@@ -242,7 +239,10 @@ export class Cluster {
       if (luck < 5) return;
       if (luck < 8) this.#network.push(message);
     }
-    this.#replica(message.to).node.step(message);
+    const target = this.#replica(message.to);
+    // A snapshot may bring a newer membership, so what was handed out for applying is applied before.
+    if (message.type === 'MsgSnap') while (target.applyWork.length > 0) this.#apply(target);
+    target.node.step(message);
   }
 
   #propose({ node }: Replica): void {
