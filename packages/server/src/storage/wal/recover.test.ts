@@ -160,6 +160,55 @@ test('R16: the first batch of a new segment may be torn too', async () => {
   assert.equal(await outcome(await replaced(disk, segmentPath(WAL_DIR, 1), first)), 'damaged');
 });
 
+/** A log whose first segment ends with a batch that holds nothing but a vote, and whose second holds one batch of several records. */
+async function buildVoteAtEnd(): Promise<{ disk: MemoryDisk; voteAt: number }> {
+  const disk = await newDisk();
+  const { wal } = await openFixture(disk);
+  let index = 0;
+  const isFull = async () => !(await disk.readFile(segmentPath(WAL_DIR, 1))).subarray(3200).every((byte) => byte === 0);
+  while (!(await isFull())) await write(wal, { shard: 1, entries: [entry(++index, 1, 300)] });
+  await write(wal, { shard: 2, entries: [], hardState: state(7, 3, 0) });
+  await write(wal, { shard: 1, entries: entries(index + 1, index + 5, 1, 400) });
+  await wal.close();
+  return { disk, voteAt: (await endOf(disk, 1)).lastStart };
+}
+
+test('R16: a lost vote at the end of a segment is noticed, though no entry is missing', async () => {
+  const { disk, voteAt } = await buildVoteAtEnd();
+  const path = segmentPath(WAL_DIR, 1);
+  assert.notEqual(await outcome(disk.copy()), 'damaged');
+  const zeroed = (await disk.readFile(path)).fill(0, voteAt);
+  assert.equal(await outcome(await replaced(disk, path, zeroed)), 'damaged');
+});
+
+test('R16: a damaged batch before a torn one in the next segment is no torn tail', async () => {
+  const { disk, voteAt } = await buildVoteAtEnd();
+  const first = (await disk.readFile(segmentPath(WAL_DIR, 1))).fill(0, voteAt, voteAt + 8);
+  const second = (await disk.readFile(segmentPath(WAL_DIR, 2))).fill(
+    0,
+    SEGMENT_HEADER_BYTES,
+    SEGMENT_HEADER_BYTES + 40,
+  );
+  const onlySecond = await replaced(disk, segmentPath(WAL_DIR, 2), second);
+  assert.notEqual(await outcome(onlySecond.copy()), 'damaged');
+  assert.equal(await outcome(await replaced(onlySecond, segmentPath(WAL_DIR, 1), first)), 'damaged');
+});
+
+test('R16: a lost batch before a torn one in the same segment is no torn tail', async () => {
+  const disk = await newDisk();
+  const { wal } = await openFixture(disk);
+  await write(wal, { shard: 1, entries: [entry(1, 1)] });
+  await write(wal, { shard: 2, entries: [], hardState: state(7, 3, 0) });
+  const voteAt = (await endOf(disk, 1)).lastStart;
+  await write(wal, { shard: 1, entries: entries(2, 5, 1, 100) });
+  await wal.close();
+  const lastAt = (await endOf(disk, 1)).lastStart;
+  const path = segmentPath(WAL_DIR, 1);
+  const torn = (await disk.readFile(path)).fill(0, lastAt, lastAt + 40);
+  assert.notEqual(await outcome(await replaced(disk, path, torn)), 'damaged');
+  assert.equal(await outcome(await replaced(disk, path, torn.fill(0, voteAt, lastAt))), 'damaged');
+});
+
 /** Where the last whole batch of a segment starts. */
 async function endOf(disk: MemoryDisk, number: number): Promise<{ lastStart: number; numbers: number[] }> {
   const content = await disk.readFile(segmentPath(WAL_DIR, number));
