@@ -15,6 +15,8 @@ export class EntryPlaces {
   #segments = new Uint32Array(CAPACITY_MIN);
   #offsets = new Uint32Array(CAPACITY_MIN);
   #sizes = new Uint32Array(CAPACITY_MIN);
+  /** Entries by segment. Copies lie behind newer entries, so the first entry does not tell the oldest segment. */
+  readonly #counts = new Map<number, number>();
 
   constructor(first: number) {
     this.#first = first;
@@ -50,6 +52,18 @@ export class EntryPlaces {
     return this.#sizes[this.#slot(index)] ?? 0;
   }
 
+  /** The oldest segment that holds an entry; undefined when there is none. */
+  get oldestSegment(): number | undefined {
+    let oldest: number | undefined;
+    for (const segment of this.#counts.keys()) if (oldest === undefined || segment < oldest) oldest = segment;
+    return oldest;
+  }
+
+  /** Entries in a segment. */
+  countIn(segment: number): number {
+    return this.#counts.get(segment) ?? 0;
+  }
+
   /** Sets a place at or after `first`; indexes between `last` and it become holes. False when it is absurdly far away. */
   set(index: number, term: number, segment: number, offset: number, size: number): boolean {
     assert(index >= this.#first, 'an entry before the log start');
@@ -57,6 +71,8 @@ export class EntryPlaces {
     if (count > this.#count + GAP_MAX) return false;
     if (count > this.#count) this.#extend(count);
     const slot = this.#slot(index);
+    this.#uncount(this.#segments[slot] ?? 0);
+    this.#counts.set(segment, this.countIn(segment) + 1);
     this.#terms[slot] = term;
     this.#segments[slot] = segment;
     this.#offsets[slot] = offset;
@@ -66,12 +82,16 @@ export class EntryPlaces {
 
   /** Forgets `index` and all after it. */
   truncateFrom(index: number): void {
-    if (index <= this.last) this.#count = Math.max(0, index - this.#first);
+    if (index > this.last) return;
+    const from = Math.max(index, this.#first);
+    for (let at = from; at <= this.last; at++) this.#uncount(this.segment(at));
+    this.#count = from - this.#first;
   }
 
   /** Forgets all up to `index`; the window then starts after it. */
   dropThrough(index: number): void {
     const dropped = Math.min(this.#count, index + 1 - this.#first);
+    for (let at = this.#first; at < this.#first + dropped; at++) this.#uncount(this.segment(at));
     this.#head += dropped;
     this.#count -= dropped;
     this.#first = index + 1;
@@ -81,6 +101,7 @@ export class EntryPlaces {
 
   /** Forgets all and starts after `index`. */
   reset(index: number): void {
+    this.#counts.clear();
     this.#count = 0;
     this.#head = 0;
     this.#first = index + 1;
@@ -90,6 +111,14 @@ export class EntryPlaces {
   findHole(): number | undefined {
     for (let index = this.#first; index <= this.last; index++) if (this.segment(index) === 0) return index;
     return undefined;
+  }
+
+  /** A hole (segment 0) was never counted. */
+  #uncount(segment: number): void {
+    const count = this.#counts.get(segment);
+    if (count === undefined) return;
+    if (count === 1) this.#counts.delete(segment);
+    else this.#counts.set(segment, count - 1);
   }
 
   #slot(index: number): number {

@@ -6,7 +6,7 @@ import type { ShardId } from './wal.js';
 export function liveFloor(logs: ShardLogs, current: number): number {
   let floor = current;
   for (const { places } of logs.values()) {
-    if (places.count > 0) floor = Math.min(floor, places.segment(places.first));
+    floor = Math.min(floor, places.oldestSegment ?? floor);
   }
   return floor;
 }
@@ -22,11 +22,13 @@ export interface LiveRange {
 /** The first run of live entries in `segment`, up to `bytesMax`; undefined when there is none. */
 export function firstLiveIn(logs: ShardLogs, segment: number, bytesMax: number): LiveRange | undefined {
   for (const [shard, { places }] of logs) {
-    const lo = places.first;
+    if (places.countIn(segment) === 0) continue;
+    let lo = places.first;
+    while (places.segment(lo) !== segment) lo++;
     let hi = lo;
     let bytes = 0;
     while (hi <= places.last && places.segment(hi) === segment && bytes < bytesMax) bytes += places.size(hi++);
-    if (hi > lo) return { shard, lo, hi, bytes };
+    return { shard, lo, hi, bytes };
   }
   return undefined;
 }
@@ -35,7 +37,10 @@ export function firstLiveIn(logs: ShardLogs, segment: number, bytesMax: number):
 export function liveBytesIn(logs: ShardLogs, segment: number, bytesMax: number): number {
   let bytes = 0;
   for (const { places } of logs.values()) {
-    for (let index = places.first; index <= places.last && places.segment(index) === segment; index++) {
+    let left = places.countIn(segment);
+    for (let index = places.first; left > 0; index++) {
+      if (places.segment(index) !== segment) continue;
+      left--;
       bytes += places.size(index);
       if (bytes > bytesMax) return bytes;
     }
