@@ -9,7 +9,7 @@ test('a package name tells its platform', () => {
   assert.deepEqual(platformOf('left-pad'), {});
 });
 
-test('missing optional entries are added, web addresses removed, order kept', () => {
+test('S16: missing optional entries are added, web addresses removed, order kept', () => {
   const lock = {
     lockfileVersion: 3,
     packages: {

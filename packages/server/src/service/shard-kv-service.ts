@@ -2,6 +2,7 @@
  * The key-value service of one ordered keyspace: checks limits, hands commands to the keyspace's shard, and reads its state once the shard
  * allows it. Holds no state of its own but running lists.
  */
+import { BytePool } from '@kvorum/core/base/byte-pool.js';
 import { encodeCompact, encodeDelete, encodePut } from '@kvorum/core/kv/command.js';
 import type { Outcome } from '@kvorum/core/kv/outcome.js';
 import type { KeyRange, Row } from '@kvorum/core/kv/read-types.js';
@@ -35,6 +36,8 @@ export class ShardKvService implements KvService {
   private readonly shard: ShardAccess;
   private readonly clock: Clock;
   private readonly options: ServiceOptions;
+  /** Commands live until they are answered: short enough for shared blocks. */
+  private readonly pool = new BytePool();
 
   constructor(deps: { readonly shard: ShardAccess; readonly clock: Clock }, options: ServiceOptions) {
     this.shard = deps.shard;
@@ -62,10 +65,11 @@ export class ShardKvService implements KvService {
       });
     }
     const { ifModRevision, ifAbsent } = options;
-    const command = encodePut(key, value, {
+    const conditions = {
       ...(ifModRevision === undefined ? {} : { ifModRevision }),
       ...(ifAbsent === true ? { ifAbsent } : {}),
-    });
+    };
+    const command = encodePut(key, value, conditions, this.pool);
     const outcome = await this.propose(command, options.timeoutMs);
     if (outcome.kind !== 'put') throw outcomeError(outcome);
     return { revision: outcome.revision, createRevision: outcome.createRevision, version: outcome.version };
