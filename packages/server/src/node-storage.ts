@@ -1,5 +1,6 @@
 /** Everything a node keeps, opened in order and closed in reverse: data directory, log and stores; or their twins in memory. */
 import type { Env } from './env/env.js';
+import type { WalMetrics } from './env/node-metrics.js';
 import type { ResolvedNodeOptions } from './options/node-options.js';
 import { MemoryShardLog, type ShardLog } from './shard/shard-log.js';
 import { openDataDirectory, openMemoryDirectory } from './storage/data-directory.js';
@@ -30,6 +31,7 @@ export interface NodeStorageOptions {
   readonly node: ResolvedNodeOptions;
   readonly clusterId: string;
   readonly testing: WalTestSwitches;
+  readonly walMetrics: WalMetrics;
 }
 
 export function openNodeStorage(env: Env, options: NodeStorageOptions, events: WalEvents): Promise<NodeStorage> {
@@ -47,7 +49,12 @@ async function openDisk(env: Env, options: NodeStorageOptions, events: WalEvents
       testing: options.testing,
     };
     await disk.makeDir(directory.walPath);
-    const { wal, recovered } = await openWal(env, directory.walPath, walOptions, events);
+    const { wal, recovered } = await openWal(
+      { ...env, metrics: options.walMetrics },
+      directory.walPath,
+      walOptions,
+      events,
+    );
     const gate = new FlushGate();
     const stores = new StoreGenerations({ disk, kind: lmdbStoreKind, gate, log }, directory.storesPath);
     return {

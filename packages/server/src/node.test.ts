@@ -59,6 +59,31 @@ test('one node in memory: put, get, conditions, delete, list, old revisions, com
   await assert.rejects(node.put('a', '1'), { code: 'STOPPED' });
 });
 
+test('what the parts of a node do is counted', async () => {
+  const cluster = await startCluster(3);
+  try {
+    const leader = await cluster.leader();
+    await Promise.all(Array.from({ length: 20 }, (_, i) => leader.put(`k${i}`, 'v')));
+    await leader.get('k0');
+    await waitFor(() => (defaultShardOf(leader).flushedIndex > 0 ? true : undefined), 'a flush');
+    const figures = await leader.metricsText();
+    const figureOf = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(figures)?.[1]);
+    for (const name of [
+      'kvorum_wal_appended_entries_total',
+      'kvorum_wal_sync_duration_seconds_count',
+      'kvorum_store_flushed_records_total',
+      'kvorum_shard_applied_commands_total',
+      'kvorum_shard_read_index_rounds_total',
+      'kvorum_transport_sent_bytes_total',
+      'kvorum_transport_connects_total',
+    ]) {
+      assert.ok(figureOf(name) > 0, `${name}: ${figureOf(name)}`);
+    }
+  } finally {
+    await cluster.close();
+  }
+});
+
 test('one node on disk: data is still there after a restart', async () => {
   const cluster = await startCluster(1);
   try {

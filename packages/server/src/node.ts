@@ -63,6 +63,8 @@ export interface KvorumNode {
   /** Everything the service offers, on bytes. */
   readonly kv: KvService;
   status(): NodeStatus;
+  /** The node's metrics as Prometheus text. */
+  metricsText(): Promise<string>;
   /** Resolves once a linearizable read passes; rejects with a `KvorumError` after `timeoutMs` (default: the request timeout). */
   ready(timeoutMs?: number): Promise<void>;
   /** Finishes running requests, flushes, releases everything. Idempotent. */
@@ -90,8 +92,14 @@ export async function startNode(options: StartOptions = {}, deps: StartDeps = {}
   const env = deps.env ?? createRealEnv({ log: log ?? silentLog });
   const life = new NodeLife(env.log);
   const clusterId = staticClusterId(resolved.clusterName, [...resolved.peers.keys()]);
-  const storage = await openStorage(env, life, { node: resolved, clusterId, testing: deps.testing ?? {} });
-  const node = new Node({ env, life, storage }, resolved, clusterId);
+  const metrics = createNodeMetrics();
+  const storage = await openStorage(env, life, {
+    node: resolved,
+    clusterId,
+    testing: deps.testing ?? {},
+    walMetrics: metrics.wal,
+  });
+  const node = new Node({ env, life, storage, metrics }, resolved, clusterId);
   try {
     await node.start();
     return node;
@@ -136,6 +144,7 @@ interface NodeParts {
   readonly env: Env;
   readonly life: NodeLife;
   readonly storage: NodeStorage;
+  readonly metrics: NodeMetrics;
 }
 
 class Node implements KvorumNode, NodeInfo {
@@ -148,7 +157,7 @@ class Node implements KvorumNode, NodeInfo {
   private readonly options: ResolvedNodeOptions;
   private readonly clusterId: string;
   private readonly host: ShardHost;
-  private readonly metrics: NodeMetrics = createNodeMetrics();
+  private readonly metrics: NodeMetrics;
   private readonly metricsRegistry: MetricsRegistry;
   private readonly probe: ProcessProbe;
   private readonly startedMs: number;
@@ -160,6 +169,7 @@ class Node implements KvorumNode, NodeInfo {
     this.env = parts.env;
     this.life = parts.life;
     this.storage = parts.storage;
+    this.metrics = parts.metrics;
     this.options = options;
     this.clusterId = clusterId;
     const { clock, log } = parts.env;

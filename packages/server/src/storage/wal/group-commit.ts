@@ -5,6 +5,7 @@
 import { assert } from '@kvorum/core/base/assert.js';
 import type { DiskError, LogWriter } from '../../env/disk.js';
 import type { Clock } from '../../env/env.js';
+import type { WalMetrics } from '../../env/node-metrics.js';
 import { BatchEncoder } from './batch-encoder.js';
 import { encodeItem, encodeTable, type Item, itemBytes, type ShardLogs, tableBytes } from './items.js';
 import { liveFloor } from './retention.js';
@@ -14,6 +15,7 @@ import type { WalOptions, WalStats } from './wal.js';
 
 export interface GroupCommitDeps {
   readonly clock: Clock;
+  readonly metrics?: WalMetrics | undefined;
   readonly writer: LogWriter;
   readonly logs: ShardLogs;
   readonly segments: Segments;
@@ -44,6 +46,8 @@ interface Batch {
   readonly end: number;
   readonly freeBelow: number;
   readonly startedMs: number;
+  /** Counted when it left; the next batch is being filled meanwhile. */
+  readonly entries: number;
 }
 
 /** How late a write starts under `ackBeforeAppend`, so that a killed process loses what it acknowledged. */
@@ -71,6 +75,8 @@ export class GroupCommit {
   #durable: { readonly segment: number; readonly end: number };
   #onIdle: (() => void)[] = [];
   readonly #counts = { syncs: 0, appends: 0, entries: 0, writtenBytes: 0 };
+  /** Entries of all batches that have left for the disk. */
+  #entriesWritten = 0;
 
   constructor(deps: GroupCommitDeps, options: WalOptions, tail: LogTail) {
     this.#deps = deps;
@@ -263,7 +269,9 @@ export class GroupCommit {
       end: this.#offset,
       freeBelow,
       startedMs: clock.nowMs(),
+      entries: this.#counts.entries - this.#entriesWritten,
     };
+    this.#entriesWritten = this.#counts.entries;
     this.#callbacks = [];
     this.#mayFree = false;
     this.#isUrgent = this.#waiting.length > 0;
@@ -284,6 +292,7 @@ export class GroupCommit {
     this.#durable = batch;
     this.#counts.syncs++;
     this.#counts.writtenBytes += bytes;
+    this.#measure(batch, bytes);
     this.#recycle(batch.memory);
     const due = this.#due;
     this.#due = [];
@@ -294,6 +303,15 @@ export class GroupCommit {
     this.#deps.segments.free(batch.freeBelow);
     this.#deps.onProgress();
     if (this.#isIdle()) this.#tellIdle();
+  }
+
+  #measure(batch: Batch, bytes: number): void {
+    const { clock, metrics } = this.#deps;
+    if (metrics === undefined) return;
+    metrics.appendedEntries += batch.entries;
+    metrics.appendedBytes += bytes;
+    metrics.syncMs.observe(clock.nowMs() - batch.startedMs);
+    metrics.entriesPerSync.observe(batch.entries);
   }
 
   #switched(onSynced: (() => void) | undefined): (() => void) | undefined {

@@ -54,6 +54,7 @@ export class WalLog implements Wal {
     this.#segments = new Segments(segmentsDeps, directory, options, found.segments);
     const commitDeps = {
       clock,
+      metrics: deps.metrics,
       writer,
       logs: this.#logs,
       segments: this.#segments,

@@ -5,6 +5,7 @@
  * crash all of it is there or nothing. What is handed in while a sync runs becomes one next batch with one sync (P1, P2).
  */
 import type { Clock, Log } from '../../env/env.js';
+import type { WalMetrics } from '../../env/node-metrics.js';
 import type { Disk } from '../../env/disk.js';
 import type { Entry } from '@kvorum/core/raft/entry.js';
 import type { HardState } from '@kvorum/core/raft/types.js';
@@ -50,6 +51,7 @@ export interface WalDeps {
   readonly disk: Disk;
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics?: WalMetrics | undefined;
 }
 
 /** Calls out of the log, never from inside a call into it. */
