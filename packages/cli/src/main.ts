@@ -1,5 +1,6 @@
 /** The process of the `kvorum` command: arguments in, exit code out. */
 import { fileURLToPath } from 'node:url';
+import { withTestSwitch } from './node/test-switch.js';
 import { runProgram } from './program.js';
 import { processTerminal } from './terminal.js';
 
@@ -10,7 +11,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 const code = await runProgram(process.argv.slice(2), {
   terminal: processTerminal(),
-  loadStartNode: async () => (await import('@kvorum/server')).startNode,
+  loadStartNode: async () => withTestSwitch((await import('@kvorum/server')).startNode, process.env),
   nodeScript: fileURLToPath(import.meta.url),
 });
 // What is printed must be out before the process ends; a handle that somebody left open must not keep it alive.
