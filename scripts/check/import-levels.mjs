@@ -9,6 +9,7 @@ const PACKAGES = {
   protocol: [],
   server: ['core', 'protocol'],
   cli: ['server', 'protocol'],
+  sim: ['core', 'server', 'protocol'],
 };
 /** Packages that run without Node: no built-in modules outside tests. */
 const WITHOUT_NODE = new Set(['core', 'protocol']);
