@@ -221,6 +221,12 @@ export class Replica {
     this.campaignInTicks = 1 + Math.floor(this.deps.random() * campaignStaggerTicks);
   }
 
+  /** The only voter leads at once: a leader whose silence it would wait for can't be. */
+  campaignIfAlone(): void {
+    const { voters, votersOutgoing } = this.log.initialState().confState;
+    if (voters.length === 1 && votersOutgoing.length === 0 && voters[0] === this.options.nodeId) this.raw.campaign();
+  }
+
   /** The loop stood still: election and quorum timers start over instead of firing (N10). */
   restartElectionTimer(): void {
     this.raw.restartElectionTimer();

@@ -76,7 +76,10 @@ export class ShardHost implements TransportHandler {
     if (this.state !== 'idle') return;
     this.state = 'active';
     this.lastTickMs = this.deps.clock.nowMs();
-    for (const shard of this.shards.values()) this.schedule(shard);
+    for (const shard of this.shards.values()) {
+      shard.replica.campaignIfAlone();
+      this.schedule(shard);
+    }
   }
 
   propose(shardId: number, command: Uint8Array, timeoutMs: number, onResult: (result: CommandResult) => void): void {

@@ -1,16 +1,21 @@
 /**
- * Frees old segments that a few entries pin: uncommitted entries of an idle shard, or ones a slow shard has not flushed. Once the log is larger
- * than its mark, what is live in the oldest segment is written again at the end, as records that never truncate on replay, until nothing live is
- * left there. A segment that is mostly live stays: its owner's retention decides about it, and copying it would only make work.
+ * Frees old segments that a few entries pin: the log of an idle shard, uncommitted entries, or ones a slow shard has not flushed. What is live in the
+ * oldest segment is written again at the end, as records that never truncate on replay, until nothing live is left there: at once where it is
+ * next to nothing, and up to half a segment of it once the log is larger than its mark. A segment that is mostly live stays: its owner's
+ * retention decides about it, and copying it would only make work.
  */
 import type { EntryReader } from './entry-reader.js';
 import type { Item, ShardLogs } from './items.js';
 import { firstLiveIn, liveBytesIn } from './retention.js';
+import type { Segment } from './segment-file.js';
 import type { Segments } from './segments.js';
 import { WalCompactedError } from './wal-errors.js';
 
 /** Entries are copied in pieces, so that the loop is never held up for long (N11). */
 const PIECE_BYTES = 256 * 1024;
+
+/** Share of the oldest segment that is copied at any size of the log: it costs nothing beside the segment's room and its reading at a start. */
+const SMALL_SHARE = 1 / 64;
 
 export interface CopyForwardDeps {
   readonly logs: ShardLogs;
@@ -26,6 +31,8 @@ export class CopyForward {
   readonly #logBytesMark: number;
   #running: Promise<void> | undefined;
   #isClosed = false;
+  /** The newest segment when the oldest one was last looked at for little that pins it: once per segment is enough. */
+  #lookedAt: Segment | undefined;
 
   constructor(deps: CopyForwardDeps, logBytesMark: number) {
     this.#deps = deps;
@@ -50,9 +57,12 @@ export class CopyForward {
   #isWorthwhile(): boolean {
     const { logs, segments } = this.#deps;
     const { oldest, current } = segments;
-    if (oldest === undefined || oldest === current || segments.bytes <= this.#logBytesMark) return false;
-    const half = oldest.bytes / 2;
-    return liveBytesIn(logs, oldest.number, half) <= half;
+    if (oldest === undefined || oldest === current) return false;
+    const isLarge = segments.bytes > this.#logBytesMark;
+    if (!isLarge && this.#lookedAt === current) return false;
+    this.#lookedAt = current;
+    const most = oldest.bytes * (isLarge ? 0.5 : SMALL_SHARE);
+    return liveBytesIn(logs, oldest.number, most) <= most;
   }
 
   async #copyOldest(): Promise<void> {

@@ -57,14 +57,13 @@ export function findStrays(bytes: Uint8Array, from: number, segment: number): re
   return strays;
 }
 
+const ZEROS = new Uint8Array(64 * 1024);
+
 /** Whether everything from `from` on is zero. */
 export function isBlank(bytes: Uint8Array, from: number): boolean {
-  const wordsFrom = Math.min(bytes.length, Math.ceil(from / 8) * 8);
-  for (let at = from; at < wordsFrom; at++) if (bytes[at] !== 0) return false;
-  const wordCount = Math.floor((bytes.length - wordsFrom) / 8);
-  const words = new Float64Array(bytes.buffer, bytes.byteOffset + wordsFrom, wordCount);
-  // NaN and -0 have set bits too: compare by identity, which tells -0 from 0.
-  for (const word of words) if (!Object.is(word, 0)) return false;
-  for (let at = wordsFrom + wordCount * 8; at < bytes.length; at++) if (bytes[at] !== 0) return false;
+  for (let at = from; at < bytes.length; at += ZEROS.length) {
+    const piece = bytes.subarray(at, at + ZEROS.length);
+    if (Buffer.compare(piece, ZEROS.subarray(0, piece.length)) !== 0) return false;
+  }
   return true;
 }

@@ -150,6 +150,22 @@ test('R7: copied entries free their segments and never truncate newer ones', asy
   await again.wal.close();
 });
 
+test('R7: a few entries of an idle shard pin no segment, however small the log is', async () => {
+  const disk = await newDisk();
+  const { wal } = await openFixture(disk, { segmentBytes: 65_536 });
+  await write(wal, { shard: 1, entries: entries(1, 3, 1, 50), hardState: state(1, 1, 0) });
+  for (let index = 1; index <= 1_000; index++) {
+    await write(wal, { shard: 2, entries: [entry(index, 1, 200)] });
+    wal.compact(2, { index, term: 1 });
+  }
+  await wal.close();
+  const names = (await disk.list(WAL_DIR)).filter((name) => name.endsWith('.wal'));
+  assert.ok(names.length <= 3, names.join(' '));
+  const again = await openFixture(disk);
+  assert.equal(shape(again.recovered.get(1)), '1:1 2:1');
+  await again.wal.close();
+});
+
 test('entries are read back from disk, bounded in bytes, and not before the log start', async () => {
   const disk = await newDisk();
   const { wal } = await openFixture(disk);
