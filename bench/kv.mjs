@@ -1,54 +1,20 @@
 /**
- * Speed and memory of core/kv, without disk: `node bench/kv.mjs [section…]`, sections: index, apply, codec, rebuild, chain, gc (default: all).
- * Prints one line per figure: `ok|short name measured target`. Never a timed test.
+ * Speed and memory of core/kv, without disk: `node bench/kv.mjs [section…]`, sections: index, codec, apply, rebuild, chain (default: all).
  */
-import { PerformanceObserver, performance } from 'node:perf_hooks';
 import { BytePool } from '../packages/core/dist/base/byte-pool.js';
 import { buildBatch } from '../packages/core/dist/kv/entry-codec.js';
 import { encodePut } from '../packages/core/dist/kv/command.js';
 import { KeyIndex } from '../packages/core/dist/kv/key-index.js';
-import { INITIAL_META } from '../packages/core/dist/kv/meta.js';
+import { decodeMeta, INITIAL_META } from '../packages/core/dist/kv/meta.js';
 import { EMPTY_STORE } from '../packages/core/dist/kv/ports.js';
 import { Rebuild } from '../packages/core/dist/kv/rebuild.js';
 import { revisionKeyMain } from '../packages/core/dist/kv/revision.js';
 import { createStateMachine } from '../packages/core/dist/kv/state-machine.js';
-import { decodeMeta } from '../packages/core/dist/kv/meta.js';
+import { bestOf } from './lib/cpu.mjs';
+import { fillingEntries, KEY_BYTES, keyAt, makeEntries, makeKeys, scattered, VALUE } from './lib/puts.mjs';
+import { figure } from './lib/report.mjs';
 
-const KEY_BYTES = 16;
-const HEX = '0123456789abcdef';
 const MILLION = 1_000_000;
-
-function report(name, measured, unit, target) {
-  const word = target === undefined || measured <= target ? 'ok' : 'short';
-  const wanted = target === undefined ? '-' : `<= ${target} ${unit}`;
-  console.log(`${word}\t${name}\t${measured.toFixed(measured < 100 ? 2 : 0)} ${unit}\t${wanted}`);
-}
-
-/** `count` distinct keys of 16 bytes in no order, one after the other. */
-function makeKeys(count) {
-  const keys = new Uint8Array(count * KEY_BYTES);
-  for (let n = 0; n < count; n += 1) {
-    const first = Math.imul(n, 0x9e3779b1) >>> 0;
-    const second = Math.imul(n ^ 0x55555, 0x85ebca77) >>> 0;
-    for (let at = 0; at < 8; at += 1) {
-      keys[n * KEY_BYTES + at] = HEX.charCodeAt((first >>> (4 * at)) & 15);
-      keys[n * KEY_BYTES + 8 + at] = HEX.charCodeAt((second >>> (4 * at)) & 15);
-    }
-  }
-  return keys;
-}
-
-/** Microseconds of CPU of this process per call; the best of `rounds`, since the machine is shared. */
-function measure(rounds, count, run) {
-  let best = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < rounds; round += 1) {
-    const before = process.cpuUsage();
-    run(round);
-    const used = process.cpuUsage(before);
-    best = Math.min(best, (used.user + used.system) / count);
-  }
-  return best;
-}
 
 function fillIndex(keys, count) {
   const index = new KeyIndex();
@@ -63,49 +29,26 @@ function fillIndex(keys, count) {
 function benchIndex() {
   for (const millions of [1, 5]) {
     const count = millions * MILLION;
+    const size = `${millions} M keys`;
     const keys = makeKeys(count);
     const before = process.memoryUsage().rss;
-    const start = process.cpuUsage();
-    const index = fillIndex(keys, count);
-    const used = process.cpuUsage(start);
-    report(`index insert, ${millions} M keys`, (used.user + used.system) / count, 'us');
-    report(
-      `index memory beyond key bytes, ${millions} M keys`,
-      index.bytesReserved / count - KEY_BYTES,
-      'bytes/key',
-      150,
-    );
-    report(
-      `resident memory beyond key bytes, ${millions} M keys`,
-      (process.memoryUsage().rss - before) / count - KEY_BYTES,
-      'bytes/key',
-      150,
-    );
-    const lookup = measure(5, MILLION, (round) => {
+    let index;
+    const insert = bestOf(1, count, () => {
+      index = fillIndex(keys, count);
+    });
+    figure(`index insert, ${size}`, insert, 'µs CPU');
+    const reserved = index.bytesReserved / count - KEY_BYTES;
+    figure(`index memory beyond key bytes, ${size}`, reserved, 'bytes/key', { most: 150 });
+    const resident = (process.memoryUsage().rss - before) / count - KEY_BYTES;
+    figure(`resident memory beyond key bytes, ${size}`, resident, 'bytes/key', { most: 150 });
+    const lookup = bestOf(5, MILLION, (round) => {
       for (let n = 0; n < MILLION; n += 1) {
-        const key = (Math.imul(n + round, 245_389) >>> 0) % count;
+        const key = scattered(n + round, count);
         if (!index.locate(keys, key * KEY_BYTES, (key + 1) * KEY_BYTES)) throw new Error('lost key');
       }
     });
-    report(`index lookup, ${millions} M keys`, lookup, 'us', millions === 1 ? 1 : undefined);
+    figure(`index lookup, ${size}`, lookup, 'µs CPU', millions === 1 ? { most: 1 } : undefined);
   }
-}
-
-const VALUE = new Uint8Array(256).fill(120);
-const BATCH = 100;
-
-/** Entries of 100 puts each over `count` keys from `first` on, in strides so that neighbours are far apart. */
-function makeEntries(keys, keyCount, puts, salt) {
-  const entries = [];
-  for (let n = 0; n < puts; n += BATCH) {
-    const commands = [];
-    for (let at = n; at < n + BATCH; at += 1) {
-      const key = salt < 0 ? at : (Math.imul(at + salt, 245_389) >>> 0) % keyCount;
-      commands.push(encodePut(keys.subarray(key * KEY_BYTES, (key + 1) * KEY_BYTES), VALUE));
-    }
-    entries.push(buildBatch({ shardTimeMs: n, wallClockMs: 0 }, commands));
-  }
-  return entries;
 }
 
 /** Applies entries; every 2,000 records a flush is cut and at once done. `sink` gets the cuts. */
@@ -119,42 +62,34 @@ function applyEntries(machine, entries, sink) {
   }
 }
 
-function filledMachine(keys, count, sink) {
+function filledMachine(keys, sink) {
   const machine = createStateMachine({ store: EMPTY_STORE });
-  for (let n = 0; n < count; n += 100_000) {
-    applyEntries(machine, makeEntries(keys.subarray(n * KEY_BYTES), count, Math.min(100_000, count - n), -1), sink);
-  }
+  applyEntries(machine, fillingEntries(keys), sink);
   return machine;
 }
 
 function benchApply() {
   const keys = makeKeys(MILLION);
-  const machine = filledMachine(keys, MILLION);
+  const machine = filledMachine(keys);
   const puts = 200_000;
-  let entries = [];
-  const rounds = [];
-  for (let round = 0; round < 5; round += 1) {
-    entries = makeEntries(keys, MILLION, puts, round * puts + 1);
-    rounds.push(measure(1, puts, () => applyEntries(machine, entries)));
-  }
-  report('apply, put of 256 bytes over 1 M keys (decode, index, ring, hashes)', Math.min(...rounds), 'us', 2.5);
-  report('apply, worst of 5 rounds', Math.max(...rounds), 'us');
+  const rounds = Array.from({ length: 5 }, (_, round) => {
+    const entries = makeEntries(keys, puts, (n) => scattered(n + round * puts, MILLION));
+    return bestOf(1, puts, () => applyEntries(machine, entries));
+  });
+  const name = 'apply, put of 256 bytes over 1 M keys (decode, index, ring, hashes)';
+  figure(name, Math.min(...rounds), 'µs CPU', { most: 2.5 });
+  figure('apply, worst of 5 rounds', Math.max(...rounds), 'µs CPU');
 }
 
 function benchCodec() {
   const keys = makeKeys(1_000);
   const count = 200_000;
-  const encode = measure(3, count, () => {
-    for (let n = 0; n < count; n += 1)
-      encodePut(keys.subarray((n % 1_000) * KEY_BYTES, ((n % 1_000) + 1) * KEY_BYTES), VALUE);
-  });
-  report('encode a put of 256 bytes', encode, 'us');
-  const pool = new BytePool();
-  const pooled = measure(3, count, () => {
-    for (let n = 0; n < count; n += 1)
-      encodePut(keys.subarray((n % 1_000) * KEY_BYTES, ((n % 1_000) + 1) * KEY_BYTES), VALUE, {}, pool);
-  });
-  report('encode a put of 256 bytes into a pool', pooled, 'us');
+  const encodeAll = (pool) =>
+    bestOf(3, count, () => {
+      for (let n = 0; n < count; n += 1) encodePut(keyAt(keys, n % 1_000), VALUE, {}, pool);
+    });
+  figure('encode a put of 256 bytes', encodeAll(), 'µs CPU');
+  figure('encode a put of 256 bytes into a pool', encodeAll(new BytePool()), 'µs CPU');
 }
 
 function benchRebuild() {
@@ -165,7 +100,7 @@ function benchRebuild() {
   let used = 0;
   let count = 0;
   let meta = INITIAL_META;
-  filledMachine(keys, MILLION, (cut) => {
+  filledMachine(keys, (cut) => {
     for (const { record } of cut.records()) {
       block.set(record, used);
       used += record.length;
@@ -174,12 +109,12 @@ function benchRebuild() {
     }
     meta = decodeMeta(cut.meta);
   });
-  const rebuilt = measure(3, count, () => {
+  const rebuilt = bestOf(3, count, () => {
     const rebuild = new Rebuild({ store: EMPTY_STORE }, meta);
     for (let n = 0; n < count; n += 1) rebuild.add(n + 2, 0, block.subarray(n === 0 ? 0 : ends[n - 1], ends[n]));
     rebuild.finish();
   });
-  report('rebuild of 1 M keys from records (index, content hash)', rebuilt, 'us', 2);
+  figure('rebuild of 1 M keys from records (index, content hash)', rebuilt, 'µs CPU per record', { most: 2 });
 }
 
 /** A key with a million versions, all of them flushed and most of them out of the ring. */
@@ -210,33 +145,7 @@ function benchChain() {
     if (machine.get(key, revision).modRevision !== revision) throw new Error('wrong version');
     most = Math.max(most, reads);
   }
-  report('store reads of one get at an old revision, key with 1 M versions, worst', most, 'reads', 100);
-}
-
-async function benchGc() {
-  const count = 5 * MILLION;
-  const keys = makeKeys(count);
-  const machine = filledMachine(keys, count);
-  const pauses = [];
-  const observer = new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) pauses.push(entry.duration);
-  });
-  observer.observe({ entryTypes: ['gc'] });
-  const end = performance.now() + 8_000;
-  let puts = 0;
-  while (performance.now() < end) {
-    applyEntries(machine, makeEntries(keys, count, 20_000, puts));
-    puts += 20_000;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  observer.disconnect();
-  report(
-    `longest GC pause, 5 M keys, ${Math.round(puts / 8_000)} k puts/s with encoding`,
-    Math.max(0, ...pauses),
-    'ms',
-    100,
-  );
-  report('process memory with 5 M keys', process.memoryUsage().rss / 2 ** 20, 'MiB');
+  figure('store reads of one get at an old revision, key with 1 M versions', most, 'reads', { most: 100 });
 }
 
 const SECTIONS = {
@@ -245,7 +154,6 @@ const SECTIONS = {
   apply: benchApply,
   rebuild: benchRebuild,
   chain: benchChain,
-  gc: benchGc,
 };
 const asked = process.argv.slice(2);
-for (const [name, run] of Object.entries(SECTIONS)) if (asked.length === 0 || asked.includes(name)) await run();
+for (const [name, run] of Object.entries(SECTIONS)) if (asked.length === 0 || asked.includes(name)) run();

@@ -5,8 +5,10 @@ import { createRealEnv } from '../packages/server/dist/env/real-env.js';
 import { silentLog } from '../packages/server/dist/env/silent-log.js';
 import { PeerTransport } from '../packages/server/dist/transport/peer-transport.js';
 import { TRANSPORT_DEFAULTS } from '../packages/server/dist/transport/transport-options.js';
+import { usedBy } from './lib/cpu.mjs';
+import { figure } from './lib/report.mjs';
 
-const seconds = Number(process.argv[2] ?? 2);
+const seconds = Number(process.argv[2] ?? 1);
 const LOOPBACK = { host: '127.0.0.1', port: 0 };
 
 function makeRegistry() {
@@ -68,15 +70,9 @@ async function measure(title, makeMessage, perTurn, inFlight) {
   };
   await run(300);
   sent = received = 0;
-  const cpu = process.cpuUsage();
-  const start = performance.now();
-  await run(seconds * 1000);
-  const ms = performance.now() - start;
-  const { user, system } = process.cpuUsage(cpu);
-  const rate = Math.round((received / ms) * 1000).toLocaleString('en');
-  console.log(
-    `${title.padEnd(48)} ${rate.padStart(10)}/s  ${((user + system) / received).toFixed(2).padStart(7)} µs CPU each`,
-  );
+  const used = await usedBy(() => run(seconds * 1000));
+  figure(`transport: ${title}`, (received / used.wall) * 1e6, '/s');
+  figure(`transport: ${title}, CPU of both ends`, used.all / received, 'µs each');
 }
 
 function append(bytes) {

@@ -1,19 +1,24 @@
 /** A cluster of node processes on loopback, for measuring: one process per node as in production. */
 import { fork } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const microsPerClockTick = 10_000;
 
-export async function startCluster(size, options = {}) {
-  const root = mkdtempSync(join(tmpdir(), 'kvorum-bench-'));
+/** Starts `size` nodes with their data in `folder`. */
+export async function startCluster(folder, size, options = {}) {
   const peerPorts = await freePorts(size);
   const peers = Object.fromEntries(peerPorts.map((port, i) => [i + 1, `127.0.0.1:${port}`]));
   const nodes = await Promise.all(
     peerPorts.map((_, i) =>
-      startNode({ nodeId: i + 1, peers, dataDir: join(root, String(i + 1)), clientAddress: '127.0.0.1:0', ...options }),
+      startNode({
+        nodeId: i + 1,
+        peers,
+        dataDir: join(folder, String(i + 1)),
+        clientAddress: '127.0.0.1:0',
+        ...options,
+      }),
     ),
   );
   return {
@@ -23,7 +28,6 @@ export async function startCluster(size, options = {}) {
     cpuMicros: () => nodes.reduce((sum, { child }) => sum + cpuMicrosOf(child.pid), 0),
     async close() {
       await Promise.all(nodes.map(({ child }) => ended(child)));
-      rmSync(root, { recursive: true, force: true });
     },
   };
 }
