@@ -38,6 +38,8 @@ interface Fault {
 
 /** The planned faults of one disk. */
 export class DiskFaults {
+  /** Time that each call takes; no time unless set. */
+  delay: ((operation: DiskOperation, path: string) => Promise<void>) | undefined;
   readonly #faults: Fault[] = [];
   #isHalted = false;
 
@@ -61,7 +63,8 @@ export class DiskFaults {
 
   /** Passes, waits, or throws what is planned for a call. */
   async pass(operation: DiskOperation, path: string): Promise<void> {
-    if (this.#isHalted) await new Promise<never>(() => {});
+    if (this.#isHalted) await never();
+    if (this.delay !== undefined) await this.delay(operation, path);
     for (const fault of this.#faults) {
       if (fault.plan.operation !== operation || !path.includes(fault.plan.path ?? '') || fault.count === 0) continue;
       if (fault.skip > 0) {
@@ -72,6 +75,10 @@ export class DiskFaults {
       if (fault.code !== undefined) throw new DiskError(operation, path, fault.code);
       await fault.released;
     }
-    if (this.#isHalted) await new Promise<never>(() => {});
+    if (this.#isHalted) await never();
   }
+}
+
+function never(): Promise<never> {
+  return new Promise(() => {});
 }

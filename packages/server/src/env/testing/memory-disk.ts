@@ -5,7 +5,15 @@
 import { type Disk, DiskError, type DiskFile, type DiskLock, type DiskSpace, type LogWriter } from '../disk.js';
 import type { Random } from '../env.js';
 import { DiskFaults } from './disk-faults.js';
-import { DirectoryInode, FileInode, findInode, type Inode, NameChange, namesOf } from './memory-inode.js';
+import {
+  type CutTally,
+  DirectoryInode,
+  FileInode,
+  findInode,
+  type Inode,
+  NameChange,
+  namesOf,
+} from './memory-inode.js';
 import { MemoryFile } from './memory-file.js';
 import { MemoryLogWriter } from './memory-log-writer.js';
 
@@ -24,10 +32,22 @@ export class MemoryDisk implements Disk {
   }
 
   /** A disk as the power cut may leave it; this one goes on. Equal random numbers give equal disks. */
-  cut(random: Random): MemoryDisk {
-    const disk = new MemoryDisk(this.#root.cut({ ...random }, new Map()));
+  cut(random: Random, tally?: CutTally): MemoryDisk {
+    const disk = new MemoryDisk(this.#root.cut({ ...random }, new Map(), tally));
     disk.capacityBytes = this.capacityBytes;
     return disk;
+  }
+
+  /** The machine goes on without the process: a disk with the same files in the same state, where no call is under way and no lock is held. */
+  afterProcess(): MemoryDisk {
+    const disk = new MemoryDisk(this.#root);
+    disk.capacityBytes = this.capacityBytes;
+    return disk;
+  }
+
+  /** Every file, depth first. */
+  files(): { readonly path: string; readonly inode: FileInode }[] {
+    return filesBelow(this.#root, '');
   }
 
   /** A disk with the same content, all of it durable. */
@@ -163,6 +183,12 @@ function usedBytes(inode: Inode): number {
   let sum = 0;
   for (const child of inode.live.values()) sum += usedBytes(child);
   return sum;
+}
+
+function filesBelow(directory: DirectoryInode, path: string): { readonly path: string; readonly inode: FileInode }[] {
+  return [...directory.live].flatMap(([name, inode]) =>
+    inode.kind === 'file' ? [{ path: `${path}/${name}`, inode }] : filesBelow(inode, `${path}/${name}`),
+  );
 }
 
 function copyTree(directory: DirectoryInode): DirectoryInode {

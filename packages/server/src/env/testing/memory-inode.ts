@@ -75,10 +75,22 @@ export class FileInode {
   }
 
   /** What a power cut may leave: the durable content and any part of the changes since. */
-  cut(random: Random): FileInode {
+  cut(random: Random, tally: CutTally = {}): FileInode {
     const content = new Content(this.#durable.view().slice());
-    for (const change of this.#pending) tear(content, change, random);
+    let isAnyLost = false;
+    for (const change of this.#pending) {
+      const fate = tear(content, change, random);
+      tally[fate] = (tally[fate] ?? 0) + 1;
+      if (fate === 'lost') isAnyLost = true;
+      else if (isAnyLost) tally.reordered = (tally.reordered ?? 0) + 1;
+    }
     return new FileInode(content.view());
+  }
+
+  /** Changes bytes behind everybody's back, durable ones too. */
+  damage(change: (bytes: Uint8Array) => void): void {
+    change(this.live.view());
+    change(this.#durable.view());
   }
 
   #change(change: FileChange): void {
@@ -87,14 +99,21 @@ export class FileInode {
   }
 }
 
+/** What a cut did to changes that were not synced, counted. */
+export type CutTally = Partial<Record<'kept' | 'lost' | 'torn' | 'reordered' | 'nameKept' | 'nameLost', number>>;
+
 /** Keeps all of a change, nothing, a prefix to any byte, or any of its sectors. */
-function tear(content: Content, change: FileChange, random: Random): void {
+function tear(content: Content, change: FileChange, random: Random): 'kept' | 'lost' | 'torn' {
   const choice = below(random, 4);
-  if (choice === 0) return;
-  if (choice === 1 || change.kind === 'truncate') return content.apply(change);
+  if (choice === 0) return 'lost';
+  if (choice === 1 || change.kind === 'truncate') {
+    content.apply(change);
+    return 'kept';
+  }
   const { position, bytes } = change;
   if (choice === 2) {
-    return content.apply({ kind: 'write', position, bytes: bytes.subarray(0, below(random, bytes.length + 1)) });
+    content.apply({ kind: 'write', position, bytes: bytes.subarray(0, below(random, bytes.length + 1)) });
+    return 'torn';
   }
   for (let from = 0; from < bytes.length; ) {
     const to = Math.min(bytes.length, from + SECTOR_BYTES - ((position + from) % SECTOR_BYTES));
@@ -103,6 +122,7 @@ function tear(content: Content, change: FileChange, random: Random): void {
     }
     from = to;
   }
+  return 'torn';
 }
 
 export type Inode = FileInode | DirectoryInode;
@@ -144,15 +164,18 @@ export class DirectoryInode {
   }
 
   /** What a power cut may leave; `seen` keeps an inode with two names one inode. */
-  cut(random: Random, seen: Map<Inode, Inode>): DirectoryInode {
+  cut(random: Random, seen: Map<Inode, Inode>, tally: CutTally = {}): DirectoryInode {
     const left = new DirectoryInode();
     seen.set(this, left);
     const names = new Map(this.#durable);
     for (const { change, name, inode } of this.#pending) {
-      if (change.isKept(random)) setName(names, name, inode);
+      const fate = change.isKept(random) ? 'nameKept' : 'nameLost';
+      tally[fate] = (tally[fate] ?? 0) + 1;
+      if (fate === 'nameKept') setName(names, name, inode);
     }
     for (const [name, inode] of names) {
-      const cut = seen.get(inode) ?? (inode.kind === 'file' ? inode.cut(random) : inode.cut(random, seen));
+      const cut =
+        seen.get(inode) ?? (inode.kind === 'file' ? inode.cut(random, tally) : inode.cut(random, seen, tally));
       seen.set(inode, cut);
       left.set(name, cut);
     }

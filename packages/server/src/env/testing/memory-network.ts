@@ -17,18 +17,28 @@ const WRITE_MARK_BYTES = 256 * 1024;
 
 const FIRST_FREE_PORT = 40_000;
 
+/** When things happen on the way between hosts; a simulator gives its own. `run` belongs to the host it is for: that host may be slow to run it. */
+export interface NetworkTiming {
+  /** Calls `run` at host `to` when what leaves host `from` now gets there. */
+  after(from: string, to: string, run: () => void): void;
+  /** Calls `run` at a host after some time. */
+  later(host: string, delayMs: number, run: () => void): void;
+  /** How many of so many bytes that have arrived are handed over at once, ≥ 1. */
+  chunkBytes(arrivedBytes: number): number;
+}
+
 /** All hosts of one test. */
 export class MemoryNetwork {
-  /** Time that bytes and connection attempts take one way. */
+  /** Time that bytes and connection attempts take one way, when no other timing was given. */
   delayMs = 0;
-  readonly #clock: Clock;
+  readonly #timing: NetworkTiming;
   readonly #listeners = new Map<string, (connection: Connection) => void>();
   readonly #ends = new Set<MemoryConnection>();
   readonly #cuts = new Set<string>();
   #nextPort = FIRST_FREE_PORT;
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
+  constructor(timing: Pick<Clock, 'setTimer' | 'defer'> | NetworkTiming) {
+    this.#timing = 'after' in timing ? timing : this.#clockTiming(timing);
   }
 
   /** The network as the host of this name sees it; others dial it under the name. */
@@ -50,6 +60,12 @@ export class MemoryNetwork {
     for (const end of this.#ends) end.pump();
   }
 
+  /** Ends one cut. */
+  mend(from: string, to: string): void {
+    this.#cuts.delete(`${from} ${to}`);
+    for (const end of this.#ends) if (end.local === from && end.remote.host === to) end.pump();
+  }
+
   isCut(from: string, to: string): boolean {
     return this.#cuts.has(`${from} ${to}`);
   }
@@ -57,6 +73,19 @@ export class MemoryNetwork {
   /** Resets every connection of the host, as the end of its process does. Across a cut the other ends don't learn of it: they are half-open. */
   resetHost(name: string): void {
     for (const end of [...this.#ends]) if (end.local === name) end.destroy();
+  }
+
+  /** Resets every connection between two hosts; what was on its way is lost. Returns how many. */
+  resetLink(a: string, b: string): number {
+    const ends = [...this.#ends].filter(({ local, remote }) => local === a && remote.host === b);
+    for (const end of ends) end.reset();
+    return ends.length;
+  }
+
+  /** The end of a host's process: its connections are reset and nobody listens there. */
+  stopHost(name: string): void {
+    for (const key of [...this.#listeners.keys()]) if (key.startsWith(`${name}:`)) this.#listeners.delete(key);
+    this.resetHost(name);
   }
 
   #listen(address: Address, onConnection: (connection: Connection) => void): Promise<Listener> {
@@ -74,49 +103,65 @@ export class MemoryNetwork {
   }
 
   #connect(from: string, address: Address, timeoutMs: number): Promise<Connection> {
-    const key = `${address.host}:${address.port}`;
+    const { host, port } = address;
+    const key = `${host}:${port}`;
     return new Promise((resolve, reject) => {
-      const isCut = this.isCut(from, address.host) || this.isCut(address.host, from);
-      if (isCut) {
-        this.#clock.setTimer(timeoutMs, () => reject(new NetworkError(`connect to ${key}: ETIMEDOUT`, 'ETIMEDOUT')));
+      const timeOut = (): void => reject(new NetworkError(`connect to ${key}: ETIMEDOUT`, 'ETIMEDOUT'));
+      if (this.isCut(from, host) || this.isCut(host, from)) {
+        this.#timing.later(from, timeoutMs, timeOut);
         return;
       }
-      this.#after(2 * this.delayMs, () => {
+      this.#timing.after(from, host, () => {
         const accept = this.#listeners.get(key);
         if (accept === undefined) {
-          reject(new NetworkError(`connect to ${key}: ECONNREFUSED`, 'ECONNREFUSED'));
+          const refuse = (): void => reject(new NetworkError(`connect to ${key}: ECONNREFUSED`, 'ECONNREFUSED'));
+          this.#timing.after(host, from, refuse);
           return;
         }
-        const near = new MemoryConnection(from, { host: address.host, port: address.port }, this.#surroundings());
-        const far = new MemoryConnection(address.host, { host: from, port: this.#nextPort++ }, this.#surroundings());
+        const near = new MemoryConnection(from, { host, port }, this.#surroundings());
+        const far = new MemoryConnection(host, { host: from, port: this.#nextPort++ }, this.#surroundings());
         near.join(far);
         far.join(near);
         accept(far);
-        resolve(near);
+        this.#timing.after(host, from, () => resolve(near));
       });
     });
   }
 
   #surroundings(): Surroundings {
     return {
-      after: (run) => this.#after(this.delayMs, run),
+      timing: this.#timing,
       isCut: (from, to) => this.isCut(from, to),
       opened: (end) => this.#ends.add(end),
       closed: (end) => this.#ends.delete(end),
     };
   }
 
-  #after(delayMs: number, run: () => void): void {
-    if (delayMs === 0) this.#clock.defer(run);
-    else this.#clock.setTimer(delayMs, run);
+  #clockTiming(clock: Pick<Clock, 'setTimer' | 'defer'>): NetworkTiming {
+    return {
+      after: (_from, _to, run) => {
+        if (this.delayMs === 0) clock.defer(run);
+        else clock.setTimer(this.delayMs, run);
+      },
+      later: (_host, delayMs, run) => {
+        clock.setTimer(delayMs, run);
+      },
+      chunkBytes: (arrivedBytes) => arrivedBytes,
+    };
   }
 }
 
 interface Surroundings {
-  after(run: () => void): void;
+  readonly timing: NetworkTiming;
   isCut(from: string, to: string): boolean;
   opened(end: MemoryConnection): void;
   closed(end: MemoryConnection): void;
+}
+
+/** Bytes on their way, or the end of the stream. */
+interface Parcel {
+  bytes: Uint8Array | 'end';
+  hasArrived: boolean;
 }
 
 /** One end of a stream. */
@@ -129,12 +174,11 @@ export class MemoryConnection implements Connection {
   #far: MemoryConnection | undefined;
   #handler: ConnectionHandler | undefined;
   /** Written here, not yet taken by the other end. */
-  #queue: Uint8Array[] = [];
+  #queue: Parcel[] = [];
   #queuedBytes = 0;
   #isFull = false;
   #isEnding = false;
   #isPaused = false;
-  #isPumping = false;
   #isClosed = false;
 
   constructor(local: string, remote: Address, around: Surroundings) {
@@ -161,10 +205,9 @@ export class MemoryConnection implements Connection {
   write(bytes: Uint8Array): boolean {
     if (this.#isClosed || this.#isEnding) return false;
     this.writes += 1;
-    this.#queue.push(bytes);
     this.#queuedBytes += bytes.length;
     this.#isFull = this.#queuedBytes >= WRITE_MARK_BYTES;
-    this.pump();
+    this.#send(bytes);
     return !this.#isFull;
   }
 
@@ -178,51 +221,93 @@ export class MemoryConnection implements Connection {
   }
 
   end(): void {
+    if (this.#isEnding) return;
     this.#isEnding = true;
-    this.pump();
+    this.#send('end');
   }
 
   destroy(): void {
     if (this.#isClosed) return;
     this.#close(undefined);
-    const far = this.#far;
-    if (far === undefined || this.#around.isCut(this.local, far.local)) return;
-    this.#around.after(() => far.#close(new NetworkError('ECONNRESET', 'ECONNRESET')));
+    this.#tellReset();
   }
 
-  /** Moves what is queued to the other end, after the delay. */
+  /** The connection breaks: both ends learn of it, or only this one across a cut. */
+  reset(): void {
+    if (this.#isClosed) return;
+    this.#close(new NetworkError('ECONNRESET', 'ECONNRESET'));
+    this.#tellReset();
+  }
+
+  /** Hands on what has arrived, after the delay. */
   pump(): void {
-    if (this.#isPumping || this.#isClosed || (this.#queue.length === 0 && !this.#isEnding)) return;
-    this.#isPumping = true;
-    this.#around.after(() => {
-      this.#isPumping = false;
+    if (this.#isClosed || this.#queue.length === 0) return;
+    this.#after(() => this.#deliver());
+  }
+
+  #send(bytes: Uint8Array | 'end'): void {
+    const parcel: Parcel = { bytes, hasArrived: false };
+    this.#queue.push(parcel);
+    this.#after(() => {
+      parcel.hasArrived = true;
       this.#deliver();
     });
   }
 
+  #tellReset(): void {
+    const far = this.#far;
+    if (far === undefined || this.#around.isCut(this.local, far.local)) return;
+    this.#after(() => far.#close(new NetworkError('ECONNRESET', 'ECONNRESET')));
+  }
+
+  /** Runs at the other end. */
+  #after(run: () => void): void {
+    this.#around.timing.after(this.local, this.remote.host, run);
+  }
+
+  /** Runs at the other end: parcels arrive in order, whatever time each took. */
   #deliver(): void {
     const far = this.#far;
     if (far === undefined || this.#isClosed || this.#around.isCut(this.local, far.local)) return;
+    // Nobody is there any more, and across a cut this end could not learn of it before.
+    if (far.#isClosed) return far.#tellReset();
     while (!far.#isPaused && far.#handler !== undefined && !far.#isClosed) {
-      const bytes = this.#queue.shift();
-      if (bytes === undefined) break;
-      this.#queuedBytes -= bytes.length;
-      // A view that dies with the call, as a socket's receive buffer does.
-      const view = bytes.slice();
-      far.#handler.onData(view);
-      view.fill(0xdd);
+      const parcel = this.#queue[0];
+      if (parcel === undefined || !parcel.hasArrived) break;
+      if (parcel.bytes === 'end') {
+        this.#queue.shift();
+        far.#onFarEnd();
+        return;
+      }
+      const isWhole = this.#handOver(far.#handler, parcel, parcel.bytes);
+      if (!isWhole) return this.pump();
     }
     if (this.#isFull && this.#queuedBytes === 0 && !this.#isClosed) {
       this.#isFull = false;
-      this.#handler?.onDrain();
+      this.#around.timing.after(far.local, this.local, () => {
+        if (!this.#isClosed) this.#handler?.onDrain();
+      });
     }
-    if (this.#isEnding && this.#queue.length === 0) far.#onFarEnd();
+  }
+
+  /** Gives the handler a piece of the first parcel; answers whether that was all of it. */
+  #handOver(handler: ConnectionHandler, parcel: Parcel, bytes: Uint8Array): boolean {
+    const count = Math.min(bytes.length, this.#around.timing.chunkBytes(bytes.length));
+    const isWhole = count === bytes.length;
+    if (isWhole) this.#queue.shift();
+    else parcel.bytes = bytes.subarray(count);
+    this.#queuedBytes -= count;
+    // A view that dies with the call, as a socket's receive buffer does.
+    const view = bytes.slice(0, count);
+    handler.onData(view);
+    view.fill(0xdd);
+    return isWhole;
   }
 
   /** The other side sends no more: this side sends its rest and closes too. */
   #onFarEnd(): void {
     if (this.#isClosed) return;
-    if (this.#isEnding || this.#queue.length === 0) {
+    if (this.#queue.every(({ bytes }) => bytes === 'end')) {
       const far = this.#far;
       this.#close(undefined);
       if (far !== undefined) far.#close(undefined);
@@ -237,6 +322,6 @@ export class MemoryConnection implements Connection {
     this.#queue = [];
     this.#queuedBytes = 0;
     this.#around.closed(this);
-    this.#around.after(() => this.#handler?.onClose(error));
+    this.#around.timing.later(this.local, 0, () => this.#handler?.onClose(error));
   }
 }
