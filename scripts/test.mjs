@@ -66,7 +66,8 @@ await ensureBuilt();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
 
 const filters = process.argv.slice(2).filter((arg) => !arg.startsWith('-'));
-const paths = [...packageFolders().map((folder) => join(folder, 'dist')), join(root, 'scripts'), join(root, 'test')]
+const others = ['scripts', 'test', 'examples'].map((name) => join(root, name));
+const paths = [...packageFolders().map((folder) => join(folder, 'dist')), ...others]
   .flatMap(findTests)
   .filter(
     (path) => filters.length === 0 || filters.some((filter) => label(path).includes(filter) || path.includes(filter)),
