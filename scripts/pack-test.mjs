@@ -1,23 +1,29 @@
-// `npm run pack-test`: what a user gets. Packs every package, installs the tarballs in an empty folder with --ignore-scripts, starts
-// `kvorum dev --memory` from there and asks /readyz, then compiles a strict TypeScript program against @kvorum/server.
+// `npm run pack-test`: what a user gets. Packs every package that is published, installs the tarballs in an empty folder with --ignore-scripts, starts
+// `npx kvorum dev --memory` there and asks /readyz, runs an example, and compiles a strict TypeScript program against @kvorum/server.
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureBuilt, ensureInstalled, packageFolders, requireNode } from './lib/prepare.mjs';
+import { root } from './lib/root.mjs';
 import { npmCommand, run, tool } from './lib/run.mjs';
 
 const READY_MS_MAX = 20_000;
 
 const CONSUMER = `
-import { startNode } from '@kvorum/server';
+import { KvorumError, type KvorumNode, startNode, type StartOptions } from '@kvorum/server';
 
-const node = await startNode({ storage: 'memory' });
-await node.put('greeting', 'hello');
-const found = await node.get('greeting');
-console.log(found?.modRevision);
+const options: StartOptions = { storage: 'memory', clientAddress: 'off' };
+const node: KvorumNode = await startNode(options);
+try {
+  await node.put('greeting', 'hello', { ifAbsent: true });
+} catch (error) {
+  if (error instanceof KvorumError) console.log(error.code);
+}
+const { kv, revision } = await node.get('greeting');
+console.log(kv?.modRevision, kv?.value.length, revision);
+for await (const page of (await node.list()).pages) for (const { key } of page) console.log(key.length);
 await node.close();
 `;
 const TSCONFIG = {
@@ -33,6 +39,10 @@ const TSCONFIG = {
   },
   files: ['consumer.ts'],
 };
+
+function readManifest(path) {
+  return JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
+}
 
 async function step(name, work) {
   const started = performance.now();
@@ -53,26 +63,44 @@ function npm(args, cwd) {
   return mustRun(command, [...prefix, ...args, '--ignore-scripts', '--no-audit', '--no-fund'], { ...options, cwd });
 }
 
-/** Packages carry what runs, not what tests it. */
-function refuseTestFiles(folder) {
-  const installed = ['@kvorum', 'kvorum'].map((name) => join(folder, 'node_modules', name));
-  const names = installed.flatMap((path) =>
-    readdirSync(path, { recursive: true }).map((name) => join(path, `${name}`)),
-  );
-  const own = names.filter((name) => !name.slice(folder.length + 'node_modules/'.length + 1).includes('node_modules'));
-  const wrong = own.filter((name) => /\.test\.|[/\\]testing[/\\]|tsbuildinfo/.test(name));
-  if (wrong.length > 0) throw new Error(`not for users:\n${wrong.join('\n')}`);
+/** Packages carry what runs, what explains it and the license, not what tests it. */
+function checkContent(folder, names) {
+  const license = readFileSync(join(root, 'LICENSE'), 'utf8');
+  for (const name of names) {
+    const path = join(folder, 'node_modules', name);
+    const files = readdirSync(path, { recursive: true }).map(String);
+    const wrong = files.filter((file) => /\.test\.|(^|[/\\])(testing|src|node_modules)[/\\]|tsbuildinfo/.test(file));
+    if (wrong.length > 0) throw new Error(`${name} holds what is not for users:\n${wrong.join('\n')}`);
+    if (!files.includes('README.md')) throw new Error(`${name} has no README.md`);
+    if (readFileSync(join(path, 'LICENSE'), 'utf8') !== license) throw new Error(`${name} has another LICENSE`);
+  }
 }
 
-/** A port that is free now; the command under test wants to be told one. */
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
+/** Starts `npx kvorum dev --memory` and asks the URL it prints for /readyz. The process and what it started are gone afterwards. */
+async function askReady(folder) {
+  const { command, prefix, options } = npmCommand();
+  // `npm exec` is what npx runs; like this it is the npm beside this Node. A process group of its own, since npm starts a shell that starts the command.
+  const args = [...prefix, 'exec', '--', 'kvorum', 'dev', '--memory', '--client-address', '127.0.0.1:0'];
+  const child = spawn(command, args, { ...options, cwd: folder, detached: process.platform !== 'win32' });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  const end = (signal) => {
+    if (child.exitCode !== null || child.pid === undefined) return;
+    if (process.platform === 'win32') child.kill(signal);
+    else process.kill(-child.pid, signal);
+  };
+  try {
+    for (const until = performance.now() + READY_MS_MAX; performance.now() < until; await sleep(100)) {
+      if (child.exitCode !== null) throw new Error(`the command ended with exit code ${child.exitCode}:\n${output}`);
+      const url = /http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0];
+      if (url !== undefined && (await isReady(`${url}/readyz`))) return;
+    }
+    throw new Error(`/readyz did not answer 200 within ${READY_MS_MAX / 1000} s:\n${output}`);
+  } finally {
+    end('SIGTERM');
+    await Promise.race([ended, sleep(5_000, undefined, { ref: false }).then(() => end('SIGKILL'))]);
+  }
 }
 
 async function isReady(url) {
@@ -80,24 +108,10 @@ async function isReady(url) {
   return answer?.status === 200;
 }
 
-/** Starts the installed command and waits for /readyz; the process and what it started are gone afterwards. */
-async function askReady(folder) {
-  const port = await freePort();
-  const main = join(folder, 'node_modules', 'kvorum', 'dist', 'main.js');
-  const child = spawn(process.execPath, [main, 'dev', '--memory', '--client-port', `${port}`], { cwd: folder });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
-  const ended = new Promise((resolve) => child.once('close', resolve));
-  try {
-    for (const end = performance.now() + READY_MS_MAX; performance.now() < end; await sleep(100)) {
-      if (child.exitCode !== null) throw new Error(`the command ended with exit code ${child.exitCode}:\n${output}`);
-      if (await isReady(`http://127.0.0.1:${port}/readyz`)) return;
-    }
-    throw new Error(`/readyz did not answer 200 within ${READY_MS_MAX / 1000} s:\n${output}`);
-  } finally {
-    child.kill('SIGTERM');
-    await Promise.race([ended, sleep(5_000, undefined, { ref: false }).then(() => child.kill('SIGKILL'))]);
-  }
+/** On disk, so that LMDB's binary is loaded as it was installed. */
+async function runExample(folder) {
+  cpSync(join(root, 'examples', 'one-node', 'main.mjs'), join(folder, 'example.mjs'));
+  await mustRun(process.execPath, ['example.mjs'], { cwd: folder });
 }
 
 async function compileConsumer(folder) {
@@ -114,21 +128,26 @@ async function compileConsumer(folder) {
 requireNode();
 await ensureInstalled();
 await ensureBuilt();
+const published = packageFolders().filter((path) => readManifest(path).private !== true);
 const folder = mkdtempSync(join(tmpdir(), 'kvorum-pack-'));
 const tarballs = join(folder, 'tarballs');
 mkdirSync(tarballs);
 const steps = [
-  ['packs', () => npm(['pack', '--pack-destination', tarballs, ...packageFolders()], folder)],
+  ['packs', () => npm(['pack', '--pack-destination', tarballs, ...published], folder)],
   [
     'installs in an empty folder',
     async () => {
       writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
       const files = readdirSync(tarballs).map((name) => join(tarballs, name));
       await npm(['install', '--prefer-offline', ...files], folder);
-      refuseTestFiles(folder);
+      checkContent(
+        folder,
+        published.map((path) => readManifest(path).name),
+      );
     },
   ],
-  ['kvorum dev --memory answers /readyz', () => askReady(folder)],
+  ['npx kvorum dev --memory answers /readyz', () => askReady(folder)],
+  ['an example runs on disk', () => runExample(folder)],
   ['a TypeScript program compiles against @kvorum/server', () => compileConsumer(folder)],
 ];
 let good = true;
