@@ -57,6 +57,7 @@ test('one node in memory: put, get, conditions, delete, list, old revisions, com
   }
   await node.closed;
   await assert.rejects(node.put('a', '1'), { code: 'STOPPED' });
+  await assert.rejects(node.get('a', { consistency: 'serializable' }), { code: 'STOPPED' });
 });
 
 test('what the parts of a node do is counted', async () => {
@@ -251,4 +252,11 @@ test('a new cluster does not start before every node was met', async () => {
   } finally {
     await alone.close();
   }
+});
+
+test('a node with nobody to hand leadership to stops at once', async () => {
+  // Waiting for somebody to take over would take an election timeout: longer than this test may.
+  const node = await startNode({ storage: 'memory', clientAddress: 'off', electionTimeoutMs: 100_000 });
+  await node.ready();
+  await node.close();
 });

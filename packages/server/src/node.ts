@@ -148,7 +148,7 @@ interface NodeParts {
 }
 
 class Node implements KvorumNode, NodeInfo {
-  readonly kv: KvService;
+  readonly kv: ShardKvService;
   clientAddress: string | undefined;
   peerAddress: string | undefined;
   private readonly env: Env;
@@ -344,6 +344,7 @@ class Node implements KvorumNode, NodeInfo {
       await Promise.allSettled([...host.all].map((shard) => shard.abandon()));
       await this.face?.close();
     }
+    this.kv.close();
     await this.transport?.close();
     const released = storage.close();
     // After a failure of the disk its files may not close either; the first cause is the one to tell.

@@ -16,6 +16,7 @@ const failureTable: Record<FailureReason, { readonly code: ErrorCode; readonly m
     code: 'UNAVAILABLE',
     message: 'the node was caught up by a snapshot before the outcome was known',
   },
+  catchingUp: { code: 'UNAVAILABLE', message: 'the replica is being caught up by a snapshot' },
   failed: { code: 'STOPPED', message: 'the node has failed' },
 };
 

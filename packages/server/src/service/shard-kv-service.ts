@@ -5,10 +5,11 @@
 import { BytePool } from '@kvorum/core/base/byte-pool.js';
 import { encodeCompact, encodeDelete, encodePut } from '@kvorum/core/kv/command.js';
 import type { Outcome } from '@kvorum/core/kv/outcome.js';
-import type { KeyRange, Row } from '@kvorum/core/kv/read-types.js';
+import type { KeyRange, Pin, Row } from '@kvorum/core/kv/read-types.js';
 import type { StateMachine } from '@kvorum/core/kv/state-machine.js';
 import { KvorumError, keyBytesMax, prefixEnd, requestBytesMax } from '@kvorum/protocol';
 import type { Clock } from '../env/env.js';
+import { definite } from '../shard/outcome.js';
 import type { ShardAccess } from '../shard/shard-access.js';
 import type {
   DeleteResult,
@@ -27,10 +28,12 @@ export interface ServiceOptions {
   readonly requestTimeoutMs: number;
 }
 
-/** Index entries that one slice of a count or list looks at, so that it stays below 5 ms (N11). */
+/** Rows of one slice of a list, and index entries of one slice of a count, so that it stays below 5 ms (N11). */
 const sliceRowsMax = 1000;
 const sliceBytesMax = 256 * 1024;
 const requestTimeoutMsMax = 60_000;
+/** How long a list or count keeps its revision from being compacted away. A compaction that comes later ends it with COMPACTED. */
+export const listPinMsMax = 300_000;
 
 export class ShardKvService implements KvService {
   private readonly shard: ShardAccess;
@@ -38,6 +41,8 @@ export class ShardKvService implements KvService {
   private readonly options: ServiceOptions;
   /** Commands live until they are answered: short enough for shared blocks. */
   private readonly pool = new BytePool();
+  /** Releases the pins of running lists and counts. */
+  private readonly pins = new Set<() => void>();
 
   constructor(deps: { readonly shard: ShardAccess; readonly clock: Clock }, options: ServiceOptions) {
     this.shard = deps.shard;
@@ -103,7 +108,7 @@ export class ShardKvService implements KvService {
     options: Pick<ListOptions, 'prefix' | keyof ReadOptions> = {},
   ): Promise<{ readonly count: number; readonly revision: number }> {
     const machine = await this.readable(options);
-    const pin = readNow(() => machine.pin(options.revision));
+    const pin = this.pin(machine, options.revision);
     try {
       let range = rangeOf(options);
       let count = 0;
@@ -113,6 +118,7 @@ export class ShardKvService implements KvService {
         if (slice.nextKey === undefined) return { count, revision: pin.revision };
         range = { start: slice.nextKey, end: range.end };
         await this.nextTurn();
+        this.requireSame(machine);
       }
     } finally {
       pin.release();
@@ -128,20 +134,22 @@ export class ShardKvService implements KvService {
       });
     }
     const machine = await this.readable(options);
-    const pin = readNow(() => machine.pin(options.revision));
+    const pin = this.pin(machine, options.revision);
     const run: ListRun = { range: rangeOf(options), limit, keysOnly: options.keysOnly === true, nextKey: undefined };
     return { revision: pin.revision, pages: this.pages(machine, pin, run), nextKey: () => run.nextKey };
   }
 
-  private async *pages(
-    machine: StateMachine,
-    pin: { readonly revision: number; release(): void },
-    run: ListRun,
-  ): AsyncGenerator<readonly KeyValue[]> {
+  /** Ends what running lists hold; to be called when the shard has ended. */
+  close(): void {
+    for (const release of this.pins) release();
+  }
+
+  private async *pages(machine: StateMachine, pin: Pin, run: ListRun): AsyncGenerator<readonly KeyValue[]> {
     try {
       let left = run.limit === 0 ? Number.POSITIVE_INFINITY : run.limit;
       let range = run.range;
       for (;;) {
+        this.requireSame(machine);
         const rowsMax = Math.min(left, sliceRowsMax);
         const slice = readNow(() =>
           machine.range(range, { revision: pin.revision, keysOnly: run.keysOnly, rowsMax, bytesMax: sliceBytesMax }),
@@ -169,8 +177,28 @@ export class ShardKvService implements KvService {
     const timeoutMs = this.timeout(options.timeoutMs);
     if (options.consistency !== 'serializable') await this.barrier(timeoutMs);
     const machine = this.shard.machine();
-    if (machine === undefined) throw new KvorumError('UNAVAILABLE', 'the replica is being caught up by a snapshot');
+    if (typeof machine === 'string') throw failureError(definite(machine), false);
     return machine;
+  }
+
+  /** Fails when the replica's state can't be read any more, or a snapshot put another one in its place: `machine` has no store then. */
+  private requireSame(machine: StateMachine): void {
+    const now = this.shard.machine();
+    if (now === machine) return;
+    throw failureError(definite(typeof now === 'string' ? now : 'catchingUp'), false);
+  }
+
+  /** A pin that lets go by itself, lest a reader that stopped reading, or a list that nobody reads, holds compaction up for ever. */
+  private pin(machine: StateMachine, revision: number | undefined): Pin {
+    const pin = readNow(() => machine.pin(revision));
+    const release = (): void => {
+      timer.cancel();
+      this.pins.delete(release);
+      pin.release();
+    };
+    const timer = this.clock.setTimer(listPinMsMax, release);
+    this.pins.add(release);
+    return { revision: pin.revision, release };
   }
 
   private barrier(timeoutMs: number): Promise<void> {

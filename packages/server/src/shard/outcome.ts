@@ -19,6 +19,8 @@ export type FailureReason =
   | 'disconnected'
   /** A snapshot replaced the entries that would have told. */
   | 'snapshotInstalled'
+  /** A snapshot is being installed in place of the replica's state. */
+  | 'catchingUp'
   /** The node ended by itself. */
   | 'failed';
 

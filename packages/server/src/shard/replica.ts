@@ -232,14 +232,17 @@ export class Replica {
     this.raw.restartElectionTimer();
   }
 
-  /** Asks the follower that is furthest to take over, before this node stops. */
-  handOver(): void {
+  /** Asks the follower that is furthest to take over, before this node stops. False when there is nobody to ask. */
+  handOver(): boolean {
+    if (!this.isLeader) return false;
     let best: { readonly id: number; readonly match: number } | undefined;
     for (const [id, progress] of this.raw.status().progress) {
       if (id === this.options.nodeId || !progress.isRecentlyActive || progress.isLearner) continue;
       if (best === undefined || progress.match > best.match) best = { id, match: progress.match };
     }
-    if (best !== undefined) this.raw.transferLeader(best.id);
+    if (best === undefined) return false;
+    this.raw.transferLeader(best.id);
+    return true;
   }
 
   private tickCampaign(): void {

@@ -1,12 +1,12 @@
 /** One shard as the service sees it. */
 import type { StateMachine } from '@kvorum/core/kv/state-machine.js';
-import type { CommandResult, Failure } from './outcome.js';
+import type { CommandResult, Failure, FailureReason } from './outcome.js';
 
 /** Callbacks are called once, never inside the call that gave them. */
 export interface ShardAccess {
   propose(command: Uint8Array, timeoutMs: number, onResult: (result: CommandResult) => void): void;
   /** Calls `onReady` when this replica's state shows every write acknowledged before the call. */
   readBarrier(timeoutMs: number, onReady: (failure: Failure | undefined) => void): void;
-  /** Undefined while the replica can't be read (installing a snapshot, failed). */
-  machine(): StateMachine | undefined;
+  /** The replica's state, or why it can't be read now. Good until the next turn: a snapshot puts another one in its place. */
+  machine(): StateMachine | FailureReason;
 }

@@ -47,6 +47,7 @@ export class ShardHost implements TransportHandler {
   private isScheduled = false;
   private isInTurn = false;
   private state: 'idle' | 'active' | 'ended' = 'idle';
+  private endReason: 'stopping' | 'failed' | undefined;
   private ticker: Timer | undefined;
   private lastTickMs = 0;
   private readonly deps: ShardHostDeps;
@@ -106,7 +107,7 @@ export class ShardHost implements TransportHandler {
     return {
       propose: (command, timeoutMs, onResult) => this.propose(shardId, command, timeoutMs, onResult),
       readBarrier: (timeoutMs, onReady) => this.readBarrier(shardId, timeoutMs, onReady),
-      machine: () => this.need(shardId).replica.machine,
+      machine: () => this.endReason ?? this.need(shardId).replica.machine ?? 'catchingUp',
     };
   }
 
@@ -191,12 +192,14 @@ export class ShardHost implements TransportHandler {
     const leads = (): boolean =>
       this.state === 'active' && [...this.shards.values()].some(({ replica }) => replica.isLeader);
     if (!leads()) return;
+    let isAsked = false;
     this.guard(() => {
       for (const shard of this.shards.values()) {
-        shard.replica.handOver();
+        isAsked = shard.replica.handOver() || isAsked;
         this.schedule(shard);
       }
     });
+    if (!isAsked) return;
     await new Promise<void>((resolve) => {
       const poll = clock.setInterval(this.options.tickMs / 4, () => {
         if (leads() && clock.nowMs() < untilMs) return;
@@ -210,6 +213,7 @@ export class ShardHost implements TransportHandler {
   end(reason: 'stopping' | 'failed'): void {
     if (this.state === 'ended') return;
     this.state = 'ended';
+    this.endReason = reason;
     this.ticker?.cancel();
     this.ticker = undefined;
     for (const shard of this.shards.values()) shard.replica.end(reason);
