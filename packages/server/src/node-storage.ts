@@ -34,6 +34,12 @@ export interface NodeStorageOptions {
   readonly walMetrics: WalMetrics;
 }
 
+/**
+ * The log outgrows what is retained by so many segments (the one in use, the prepared one, one half freed, one to spare) before entries of idle
+ * shards are copied forward; otherwise a few bytes of an idle shard would pin everything after them.
+ */
+const copyForwardSegments = 4;
+
 export function openNodeStorage(env: Env, options: NodeStorageOptions, events: WalEvents): Promise<NodeStorage> {
   return options.node.storage === 'memory' ? openMemory(env, options) : openDisk(env, options, events);
 }
@@ -46,6 +52,7 @@ async function openDisk(env: Env, options: NodeStorageOptions, events: WalEvents
     const walOptions = {
       segmentBytes: node.walSegmentBytes,
       reserveBytes: node.diskReserveBytes,
+      copyForwardBytes: node.logRetainBytesNode + copyForwardSegments * node.walSegmentBytes,
       testing: options.testing,
     };
     await disk.makeDir(directory.walPath);
