@@ -15,7 +15,7 @@ const RECOVERED_WRITES = 100;
 
 /**
  * Runs one incident of `plan` a round and stops after the first round that finds a problem. `onRound(round)` is told of each. Resolves with the
- * ledger, the kills by kind, the last hash and, when something is wrong and `keepsData` is set, the folder with data and logs of the nodes.
+ * ledger, the kills by kind, the last hash, what else the nodes had to do and, when something is wrong and `keepsData` is set, the folder with data and logs of the nodes.
  */
 export async function runCampaign({ plan, chance, testSwitch, keepsData, onRound, onStarted }) {
   const ledger = new Ledger();
@@ -24,7 +24,7 @@ export async function runCampaign({ plan, chance, testSwitch, keepsData, onRound
   const cluster = await startCluster({ http, chance, testSwitch, onEnded });
   const stopCleanup = onStarted(() => cluster.close({ keepData: false }));
   const client = new StoreClient({ http, ledger, ports: () => cluster.ports });
-  const campaign = { cluster, client, ledger, chance, models: [], kills: new Map(), hash: undefined };
+  const campaign = { cluster, client, ledger, chance, models: [], kills: new Map(), hash: undefined, wear: undefined };
   try {
     if ((await cluster.leader(FORM_MS)) === undefined)
       ledger.report('stuck', `no leader ${FORM_MS} ms after the start`);
@@ -32,6 +32,7 @@ export async function runCampaign({ plan, chance, testSwitch, keepsData, onRound
       if (!ledger.isClean) break;
       onRound(await runRound(campaign, { number: at + 1, kind }));
     }
+    campaign.wear = cluster.wear();
   } finally {
     await cluster.close({ keepData: keepsData && !ledger.isClean });
     http.close();

@@ -11,7 +11,7 @@ export function roundLine({ number, kind, killed, acknowledged, unknown, lost, r
 }
 
 /** The table at the end. */
-export function summaryLines({ ledger, kills, hash }, seconds) {
+export function summaryLines({ ledger, kills, hash, wear }, seconds) {
   const killed = [...kills.values()].reduce((sum, each) => sum + each.killed, 0);
   const byKind = [...kills].map(([kind, each]) => `${kind} ${each.killed} in ${each.rounds} rounds`);
   const rows = [
@@ -22,6 +22,7 @@ export function summaryLines({ ledger, kills, hash }, seconds) {
     ['linearizable reads checked', ledger.reads],
     ['kills (SIGKILL)', `${killed}: ${byKind.join(', ')}`],
     ['state hash of all replicas', hash ?? 'not equal'],
+    ['snapshots installed, segments freed', `${wear.snapshotsInstalled}, ${wear.segmentsFreed}`],
     ['seconds', seconds.toFixed(0)],
   ];
   return rows.map(([name, value]) => `  ${name.padEnd(38)} ${value}`);

@@ -1,5 +1,5 @@
 /** Three real nodes on loopback with their data in a temporary directory. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,7 +11,7 @@ const POLL_MS = 40;
 
 // Small segments and a short retention, so that a run crosses many segment changes and sends snapshots to nodes that were away.
 const SERVE_FLAGS = [
-  ...['--wal-segment-bytes', '1MiB', '--log-retain-bytes', '512KiB', '--log-retain-bytes-node', '1MiB'],
+  ...['--wal-segment-bytes', '256KiB', '--log-retain-bytes', '128KiB', '--log-retain-bytes-node', '256KiB'],
   ...['--request-timeout-ms', '3000', '--disk-reserve-bytes', '0', '--log-format', 'json', '--log-level', 'info'],
 ];
 
@@ -85,6 +85,18 @@ class Cluster {
       for (const [id, status] of await this.statuses()) if (defaultShard(status)?.role === 'leader') return id;
       return undefined;
     });
+  }
+
+  /** What the run has made the nodes do besides: log segments freed and snapshots installed, over all nodes. */
+  wear() {
+    const snapshots = this.#nodes.map(
+      ({ id }) => readFileSync(join(this.root, `node-${id}.log`), 'utf8').split('"snapshot installed"').length - 1,
+    );
+    const freed = this.#nodes.map(
+      ({ id }) => Number.parseInt(readdirSync(join(this.root, `node-${id}`, 'wal')).sort()[0], 10) - 1,
+    );
+    const sum = (counts) => counts.reduce((total, count) => total + count, 0);
+    return { segmentsFreed: sum(freed), snapshotsInstalled: sum(snapshots) };
   }
 
   /** Ends all processes; the data goes too unless it may be needed. */
