@@ -8,8 +8,11 @@ export class NodeLife {
   state: NodeStatus['state'] = 'starting';
   /** Settles when the node has ended and let go of everything. */
   readonly closed: Promise<void>;
+  /** Resolves when the node has failed, before anything is let go of. */
+  readonly failed: Promise<void>;
   private cause: NodeFailedError | undefined;
-  private onFailure: ((failure: NodeFailedError) => void) | undefined;
+  private onFailure: (() => void) | undefined;
+  private tellFailed: () => void = () => undefined;
   private settle: { readonly resolve: () => void; readonly reject: (failure: NodeFailedError) => void } | undefined;
   private readonly log: Log;
 
@@ -17,6 +20,9 @@ export class NodeLife {
     this.log = log;
     this.closed = new Promise((resolve, reject) => {
       this.settle = { resolve, reject };
+    });
+    this.failed = new Promise((resolve) => {
+      this.tellFailed = resolve;
     });
     // Who does not look at `closed` must not be ended by an unhandled rejection: the failure is in the log and in every answer.
     this.closed.catch(() => undefined);
@@ -27,18 +33,19 @@ export class NodeLife {
   }
 
   /** `run` ends the node; called at once when it has failed before. */
-  whenFailed(run: (failure: NodeFailedError) => void): void {
+  whenFailed(run: () => void): void {
     this.onFailure = run;
-    if (this.cause !== undefined) run(this.cause);
+    if (this.cause !== undefined) run();
   }
 
   /** The node must end (R17). Only the first cause counts. */
   fail(error: unknown): void {
-    if (this.cause !== undefined || this.state === 'stopping') return;
+    if (this.cause !== undefined) return;
     this.cause = failureOf(error);
     this.state = 'failed';
     this.log.error('the node failed', { kind: this.cause.kind, cause: this.cause.message, stack: stackOf(error) });
-    this.onFailure?.(this.cause);
+    this.tellFailed();
+    this.onFailure?.();
   }
 
   /** Everything was let go of. */

@@ -332,25 +332,43 @@ class Node implements KvorumNode, NodeInfo {
   }
 
   private async end(reason: 'stopping' | 'failed'): Promise<void> {
-    const { life, host, storage } = this;
-    if (reason === 'stopping') {
-      if (life.state === 'running') await host.handOver(this.options.electionTimeoutMs);
-      life.state = 'stopping';
-      await this.face?.close();
-      host.end(reason);
-      await this.closeShards();
-    } else {
-      host.end(reason);
-      await Promise.allSettled([...host.all].map((shard) => shard.abandon()));
-      await this.face?.close();
+    const { life } = this;
+    if (reason === 'stopping') await Promise.race([this.stop(), life.failed]);
+    if (reason === 'failed' || life.failure !== undefined) {
+      // A disk that fails may also hang: whoever waits for `closed` must hear of the failure all the same.
+      await this.within(this.options.drainTimeoutMs, this.abandon());
     }
-    this.kv.close();
-    await this.transport?.close();
-    const released = storage.close();
-    // After a failure of the disk its files may not close either; the first cause is the one to tell.
-    await (reason === 'failed' ? released.catch(() => undefined) : released);
     this.probe.close();
     life.ended();
+  }
+
+  private async stop(): Promise<void> {
+    const { life, host, storage } = this;
+    if (life.state === 'running') await host.handOver(this.options.electionTimeoutMs);
+    if (life.failure === undefined) life.state = 'stopping';
+    await this.face?.close();
+    host.end('stopping');
+    await this.closeShards();
+    this.kv.close();
+    await this.transport?.close();
+    await storage.close();
+  }
+
+  /** Lets go of everything without writing. The first cause is the one to tell, so later failures are not looked at. */
+  private async abandon(): Promise<void> {
+    this.host.end('failed');
+    this.kv.close();
+    await Promise.allSettled([...this.host.all].map((shard) => shard.abandon()));
+    await Promise.allSettled([this.face?.close(), this.transport?.close()]);
+    await Promise.allSettled([this.storage.close()]);
+  }
+
+  /** Waits for `work`, but not longer than `limitMs`. */
+  private async within(limitMs: number, work: Promise<void>): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const timer = this.env.clock.setTimer(limitMs, resolve);
+      work.then(resolve, reject).finally(() => timer.cancel());
+    });
   }
 
   private async closeShards(): Promise<void> {

@@ -58,6 +58,7 @@ const compactRecordsMax = 500;
 export class HostedShard implements ReplicaHost {
   readonly replica: Replica;
   private flusher: Flusher;
+  private isClosing = false;
   private readonly sender: SnapshotSender;
   private readonly receiver: SnapshotReceiver;
   private readonly deps: HostedShardDeps;
@@ -153,7 +154,10 @@ export class HostedShard implements ReplicaHost {
   }
 
   install(snapshot: Snapshot, hardState: HardState): void {
-    this.runInstall(snapshot, hardState).catch((error: unknown) => this.deps.fail(error));
+    this.runInstall(snapshot, hardState).catch((error: unknown) => {
+      // Closing drops the staging store under a running install; what it would have installed comes again.
+      if (!this.isClosing) this.deps.fail(error);
+    });
   }
 
   /** A snapshot from another node. Resolves with whether it was installed. */
@@ -163,6 +167,7 @@ export class HostedShard implements ReplicaHost {
 
   /** Waits for the flush under way, then flushes what is left. The replica must be at rest. */
   async close(): Promise<void> {
+    this.isClosing = true;
     await this.sender.close();
     // What is not flushed stays in the WAL.
     if (this.replica.machine?.isApplying === false) await this.flusher.flush();
@@ -171,6 +176,7 @@ export class HostedShard implements ReplicaHost {
 
   /** The node has failed: nothing is written any more. */
   async abandon(): Promise<void> {
+    this.isClosing = true;
     this.sender.withdraw();
     await this.flusher.stop();
   }
