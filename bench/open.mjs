@@ -29,7 +29,7 @@ async function measure(folder) {
   );
   const clean = [];
   for (let n = 0; n < STARTS; n += 1) clean.push(await inProcess('open', folder));
-  report('open a store with 1 M keys', clean, { most: 3, because: 'etcd 3.4 on comparable hardware: 2.7' });
+  report('open a store with 1 M keys', clean, { most: 3, because: 'etcd 3.4: 2.7' });
   await inProcess('open-and-crash', folder);
   report('open it after a crash', [await inProcess('open', folder)]);
 }
@@ -37,7 +37,7 @@ async function measure(folder) {
 function report(name, starts, target) {
   const of = (part) => median(starts.map((start) => start[part]));
   figure(`${name}, until a linearizable read passes`, of('seconds'), 's', target);
-  figure(`${name}, CPU of the main thread`, of('mainSeconds'), 's');
+  figure(`${name}, CPU of the main thread`, of('mainSeconds'), 's', target);
   figure(`${name}, CPU of all threads`, of('allSeconds'), 's');
   figure(`${name}, memory of the process`, of('mebibytes'), 'MiB');
 }

@@ -1,6 +1,6 @@
 // `npm run bench [-- [--profile] NAME…]`: runs every bench/*.mjs, or those with a name given, one after the other, and prints each figure beside its
 // target as ok or short, with the raw costs of the machine measured in the same run. `--profile` prints the five biggest costs of each bench's
-// processes too. Being short is a finding, not a failure: the exit code is 1 only when a bench did not run.
+// busiest processes too. Being short is a finding, not a failure: the exit code is 1 only when a bench did not run.
 //
 // Set KVORUM_BENCH_DIR to measure another disk than that of the system's temporary folder.
 import { spawn } from 'node:child_process';
@@ -13,6 +13,8 @@ import { ensureBuilt, ensureInstalled, requireNode } from './lib/prepare.mjs';
 import { root } from './lib/root.mjs';
 
 const COSTS_SHOWN = 5;
+/** The busiest ones: a cluster's nodes, or a bench that starts others. */
+const PROCESSES_SHOWN = 3;
 /** Runs first whatever is asked for. */
 const RAW = 'raw';
 
@@ -48,8 +50,9 @@ async function runBench(name, profiles) {
 }
 
 function printCosts(profiles) {
-  for (const { name, share } of biggestCosts(profiles, COSTS_SHOWN)) {
-    console.log(`       ${(share * 100).toFixed(1).padStart(5)} %  ${name}`);
+  for (const { busySeconds, costs } of biggestCosts(profiles, COSTS_SHOWN).slice(0, PROCESSES_SHOWN)) {
+    console.log(`       main thread of a process, busy for ${busySeconds.toFixed(1)} s:`);
+    for (const { name, share } of costs) console.log(`       ${(share * 100).toFixed(1).padStart(5)} %  ${name}`);
   }
 }
 

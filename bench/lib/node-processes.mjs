@@ -33,9 +33,7 @@ export async function startCluster(folder, size, options = {}) {
 }
 
 function startNode(options) {
-  const child = fork(new URL('./node-child.mjs', import.meta.url), [JSON.stringify(options)], {
-    execArgv: process.env.KVORUM_BENCH_EXEC_ARGV?.split(' ') ?? [],
-  });
+  const child = fork(new URL('./node-child.mjs', import.meta.url), [JSON.stringify(options)]);
   return new Promise((resolve, reject) => {
     child.once('message', ({ clientAddress, error }) => {
       if (error !== undefined) reject(new Error(error));
