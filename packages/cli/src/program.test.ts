@@ -62,6 +62,7 @@ test('exit 2: unknown command, unknown flag with a suggestion, missing argument,
     [['put', 'a', 'b', '--if-absent', '--if-revision', '3'], /cannot be used with/],
     [['get', ''], /the key is empty; allowed: 1 to 65536 bytes/],
     [['get', 'k', '--endpoint', 'ftp:x'], /--endpoint: "ftp:x" is not allowed; allowed: host:port/],
+    [['get', 'k', '--endpoint', ','], /--endpoint: "," is not allowed; allowed: host:port/],
     [['demo', 'kill', 'nobody'], /Allowed: 1 to 9, or leader/],
     [['demo', '--nodes', '10'], /Allowed: an integer from 1 to 9/],
     [['demo', 'restart'], /too many arguments/],
@@ -280,6 +281,45 @@ test('R20, exit 8: a write that may have happened is told so and never sent to a
   const lost = await run(['put', 'k', 'v', '--endpoint', silent, '--endpoint', good, '--timeout', '100']);
   assert.equal(lost.code, exitCodes.outcomeUnknown.code);
   assert.equal((await run(['get', 'k', '--endpoint', good])).code, 1, 'nothing was written at the second endpoint');
+});
+
+test('R20, exit 8: a proxy that failed does not say what became of the write', async (context) => {
+  const good = await fakeEndpoint({}, (close) => context.after(close));
+  for (const foreignStatus of [502, 503, 504]) {
+    const proxy = await fakeEndpoint({ foreignStatus }, (close) => context.after(close));
+    const asked = await run(['put', 'k', 'v', '-e', proxy, '-e', good]);
+    assert.equal(asked.code, exitCodes.outcomeUnknown.code, `${foreignStatus}`);
+    assert.match(asked.err, /not in kvorum's form.*\n.*may have happened/);
+  }
+  assert.equal((await run(['get', 'k', '-e', good])).code, 1, 'nothing was written at the second endpoint');
+});
+
+test('an answer that breaks off: a read goes on to the next endpoint, a write has happened', async (context) => {
+  const broken = await fakeEndpoint({ breaksOff: true }, (close) => context.after(close));
+  const good = await fakeEndpoint({}, (close) => context.after(close));
+  await run(['put', 'k', 'v', '-e', good]);
+  const read = await run(['get', 'k', '-e', broken, '-e', good]);
+  assert.deepEqual([read.code, read.out], [0, 'v']);
+  const only = await run(['get', 'k', '-e', broken]);
+  assert.equal(only.code, exitCodes.unavailable.code);
+  assert.match(only.err, /the answer broke off: /);
+  const written = await run(['del', 'k', '-e', broken]);
+  assert.deepEqual([written.code, written.out], [0, 'deleted, revision 7\n']);
+  const listed = await run(['ls', '-e', broken]);
+  assert.equal(listed.code, exitCodes.failed.code);
+});
+
+test('exit 7: endpoints that answered are not told to be absent', async (context) => {
+  const error = { code: 'UNAVAILABLE', message: 'no leader', mayHaveHappened: false };
+  const close = (end: () => Promise<void>) => context.after(end);
+  const first = await fakeEndpoint({ answers: { status: 503, error } }, close);
+  const second = await fakeEndpoint({ answers: { status: 503, error } }, close);
+  const { code, err } = await run(['put', 'k', 'v', '-e', first, '-e', second]);
+  assert.equal(code, exitCodes.unavailable.code);
+  assert.equal(
+    err,
+    `kvorum: no endpoint could do it:\n  http://${first} (no leader)\n  http://${second} (no leader)\n`,
+  );
 });
 
 test('status: exit 0 when ready, 1 when an endpoint does not answer, 7 when none does', async (context) => {

@@ -20,7 +20,9 @@ export function readEndpoints(
   const fromEnv = env['KVORUM_ENDPOINTS'];
   const given = flags ?? (fromEnv === undefined || fromEnv === '' ? [defaultEndpoint] : [fromEnv]);
   const texts = given.flatMap((part) => part.split(',')).map((part) => part.trim());
-  return texts.filter((text) => text !== '').map(parseEndpoint);
+  const named = texts.filter((text) => text !== '');
+  if (named.length === 0) throw notAllowed(given.join(','));
+  return named.map(parseEndpoint);
 }
 
 function parseEndpoint(text: string): Endpoint {
@@ -28,8 +30,12 @@ function parseEndpoint(text: string): Endpoint {
   const withPort = /:\d+$/.test(plain) ? plain : `${plain}:${clientPortDefault}`;
   const address = parseAddress(withPort, 1);
   if (address !== undefined) return { ...address, url: `http://${formatAddress(address)}` };
+  throw notAllowed(text);
+}
+
+function notAllowed(text: string): CommandError {
   const allowed = 'host:port or http://host:port with a port from 1 to 65535';
-  throw new CommandError('usage', `--endpoint: "${text}" is not allowed; allowed: ${allowed}`, {
+  return new CommandError('usage', `--endpoint: "${text}" is not allowed; allowed: ${allowed}`, {
     code: 'INVALID_OPTION',
     fields: { option: 'endpoint', allowed },
   });

@@ -2,10 +2,11 @@
  * The key-value operations over HTTP. Several endpoints are tried in order; a write goes on to the next one only when it certainly did
  * not happen at the one before.
  */
+import type { IncomingHttpHeaders } from 'node:http';
 import { createInterface } from 'node:readline';
 import { requestBytesMax } from '@kvorum/protocol';
 import { CommandError } from '../command-error.js';
-import { lostAnswer, noEndpoint, readAnswerError } from './answer-error.js';
+import { type EndpointFailure, lostAnswer, noEndpoint, readAnswerError, readErrorLine } from './answer-error.js';
 import type { Endpoint } from './endpoint.js';
 import { encodeKey } from './key-text.js';
 import { type HttpAnswer, type HttpRequest, NoAnswerError, readBody, sendRequest } from './request.js';
@@ -62,9 +63,10 @@ export class KvClient {
   /** The key's value; fails with KEY_NOT_FOUND. */
   async get(key: Uint8Array, flags: ReadFlags): Promise<StoredValue> {
     const target = this.#target(`/kv/${encodeKey(key)}`, readQuery(flags));
-    const answer = await this.#send({ method: 'GET', target });
-    const value = await readBody(answer, requestBytesMax);
-    const { headers } = answer;
+    const { headers, value } = await this.#send({ method: 'GET', target }, async (answer) => ({
+      headers: answer.headers,
+      value: await readBody(answer, requestBytesMax),
+    }));
     const modRevision = header(headers['x-kvorum-mod-revision'] ?? headers.etag?.replaceAll('"', ''));
     return {
       value,
@@ -82,9 +84,7 @@ export class KvClient {
     condition: WriteCondition,
   ): Promise<Omit<StoredValue, 'value' | 'modRevision'>> {
     const target = this.#target(`/kv/${encodeKey(key)}`, []);
-    const answer = await this.#send({ method: 'PUT', target, headers: conditionHeaders(condition), body: value });
-    await readBody(answer, requestBytesMax);
-    const { headers } = answer;
+    const headers = await this.#write({ method: 'PUT', target, headers: conditionHeaders(condition), body: value });
     return {
       revision: header(headers['x-kvorum-revision']),
       createRevision: header(headers['x-kvorum-create-revision']),
@@ -98,9 +98,7 @@ export class KvClient {
     condition: WriteCondition,
   ): Promise<{ readonly revision: number; readonly deleted: number }> {
     const target = this.#target(`/kv/${encodeKey(key)}`, []);
-    const answer = await this.#send({ method: 'DELETE', target, headers: conditionHeaders(condition) });
-    await readBody(answer, requestBytesMax);
-    const { headers } = answer;
+    const headers = await this.#write({ method: 'DELETE', target, headers: conditionHeaders(condition) });
     return { revision: header(headers['x-kvorum-revision']), deleted: header(headers['x-kvorum-deleted']) };
   }
 
@@ -111,19 +109,17 @@ export class KvClient {
     if (flags.limit !== undefined) query.push(`limit=${flags.limit}`);
     if (flags.cursor !== undefined) query.push(`cursor=${encodeURIComponent(flags.cursor)}`);
     if (flags.isKeysOnly === true) query.push('keys');
-    const answer = await this.#send({ method: 'GET', target: this.#target('/kv/', query) });
-    const broken = new CommandError('failed', 'the list broke off before its end; what was printed is incomplete', {
-      code: 'LIST_INCOMPLETE',
-    });
+    const { body } = await this.#send({ method: 'GET', target: this.#target('/kv/', query) }, (answer) => answer);
     try {
-      for await (const line of createInterface({ input: answer.body, crlfDelay: Number.POSITIVE_INFINITY })) {
-        if (line.startsWith('{"error":')) throw broken;
+      for await (const line of createInterface({ input: body, crlfDelay: Number.POSITIVE_INFINITY })) {
+        const told = readErrorLine(line);
+        if (told !== undefined) throw listIncomplete(told.message, { reason: told.code });
         if (line !== '') yield line;
       }
     } catch (error) {
-      throw error instanceof CommandError ? error : broken;
+      throw error instanceof CommandError ? error : listIncomplete('the connection was lost', {});
     }
-    if (!answer.body.complete) throw broken;
+    if (!body.complete) throw listIncomplete('the connection was lost', {});
   }
 
   #target(path: string, query: readonly string[]): string {
@@ -131,16 +127,24 @@ export class KvClient {
     return all.length === 0 ? path : `${path}?${all.join('&')}`;
   }
 
-  /** Tries the endpoints in order until one does the request or refuses it for good. */
-  async #send(request: HttpRequest): Promise<HttpAnswer> {
+  /** A write's answer is whole with its head: whatever becomes of its body, it happened. */
+  #write(request: HttpRequest): Promise<IncomingHttpHeaders> {
+    return this.#send(request, (answer) => {
+      answer.body.resume();
+      return answer.headers;
+    });
+  }
+
+  /** Tries the endpoints in order until one does the request or refuses it for good; `take` reads what a good answer holds. */
+  async #send<T>(request: HttpRequest, take: (answer: HttpAnswer) => T | Promise<T>): Promise<T> {
     const isWrite = request.method !== 'GET';
     const timeoutMs = this.#timeoutMs === undefined ? answerTimeoutMs : this.#timeoutMs + graceMs;
-    const failures: { url: string; reason: string; error?: CommandError }[] = [];
+    const failures: EndpointFailure[] = [];
     for (const endpoint of this.#endpoints) {
       const { url } = endpoint;
       try {
         const answer = await sendRequest(endpoint, request, timeoutMs);
-        if (answer.status >= 200 && answer.status < 300) return answer;
+        if (answer.status >= 200 && answer.status < 300) return await take(answer);
         const error = await readAnswerError(answer, isWrite);
         if (error.exit === 'outcomeUnknown' || !retryStatuses.includes(answer.status)) throw error;
         failures.push({ url, reason: error.message, error });
@@ -150,9 +154,15 @@ export class KvClient {
         failures.push({ url, reason: error.message });
       }
     }
-    const [only] = failures;
-    throw failures.length === 1 && only?.error !== undefined ? only.error : noEndpoint(failures);
+    throw noEndpoint(failures);
   }
+}
+
+function listIncomplete(cause: string, fields: Readonly<Record<string, string>>): CommandError {
+  return new CommandError('failed', `the list broke off before its end: ${cause}; what was printed is incomplete`, {
+    code: 'LIST_INCOMPLETE',
+    fields,
+  });
 }
 
 function readQuery({ revision, isSerializable }: ReadFlags): string[] {

@@ -22,6 +22,8 @@ export interface HttpAnswer {
 
 /** Time for a connection to be made before the next endpoint is tried. */
 const connectTimeoutMs = 3000;
+/** Time for a body, which is never larger than a request, to arrive. */
+const bodyTimeoutMs = 60_000;
 
 /** The request got no answer. */
 export class NoAnswerError extends Error {
@@ -72,6 +74,8 @@ export function sendRequest(endpoint: Endpoint, sent: HttpRequest, timeoutMs: nu
 export async function readBody(answer: HttpAnswer, bytesMax: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
+  const late = new Error(`the answer was not whole after ${bodyTimeoutMs} ms`);
+  const timer = setTimeout(() => answer.body.destroy(late), bodyTimeoutMs);
   try {
     for await (const chunk of answer.body) {
       const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
@@ -81,6 +85,8 @@ export async function readBody(answer: HttpAnswer, bytesMax: number): Promise<Bu
     }
   } catch (error) {
     throw new NoAnswerError(`the answer broke off: ${inWords(error)}`, true, error);
+  } finally {
+    clearTimeout(timer);
   }
   return Buffer.concat(chunks);
 }

@@ -23,6 +23,10 @@ export interface FakeFaults {
   readonly hangsOnClose?: boolean;
   /** Every request is answered with this error. */
   readonly answers?: { readonly status: number; readonly error: Record<string, unknown> };
+  /** Every answer breaks off before the end of its body. */
+  readonly breaksOff?: boolean;
+  /** Every request is answered with this status and a page that is none of a node's, as a proxy does. */
+  readonly foreignStatus?: number;
   /** Every request is received and never answered. */
   readonly isSilent?: boolean;
 }
@@ -85,8 +89,17 @@ class FakeNode implements RunningNode {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { answers, isSilent } = this.#faults;
+    const { answers, breaksOff, foreignStatus, isSilent } = this.#faults;
     if (isSilent === true) return;
+    if (foreignStatus !== undefined) {
+      response.writeHead(foreignStatus, { 'content-type': 'text/html' }).end('<h1>no such luck</h1>');
+      return;
+    }
+    if (breaksOff === true) {
+      response.writeHead(200, { 'content-length': '10', 'x-kvorum-revision': '7', 'x-kvorum-deleted': '1' });
+      response.write('12345', () => response.destroy());
+      return;
+    }
     const url = request.url ?? '';
     if (answers !== undefined) send(response, answers.status, { error: answers.error });
     else if (url === '/health') send(response, 200, await this.#status());
