@@ -2,7 +2,6 @@
  * Questions to and answers of the read side. Views in answers point into the memory ring or the store: they are valid until the next
  * call of apply, flush or compaction on the same state machine, so whoever keeps bytes copies them (N13).
  */
-import { cloneBytes } from '../base/bytes.js';
 
 /** One KeyValue at one revision. */
 export interface Row {
@@ -56,20 +55,4 @@ export interface Pin {
   readonly revision: number;
   /** Idempotent. */
   release(): void;
-}
-
-/** The range that holds exactly the keys starting with `prefix`; an empty prefix gives all keys. */
-export function prefixRange(prefix: Uint8Array): KeyRange {
-  return { start: prefix, end: prefixEnd(prefix) };
-}
-
-function prefixEnd(prefix: Uint8Array): Uint8Array | undefined {
-  for (let last = prefix.length - 1; last >= 0; last -= 1) {
-    const byte = prefix[last] ?? 0;
-    if (byte === 0xff) continue;
-    const end = cloneBytes(prefix, 0, last + 1);
-    end[last] = byte + 1;
-    return end;
-  }
-  return undefined;
 }

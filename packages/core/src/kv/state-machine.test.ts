@@ -307,3 +307,24 @@ test('a pin keeps its revision readable while the log compacts past it', () => {
   finishCompaction(machine);
   assert.equal(machine.unflushedDeletes, 2);
 });
+
+test('R11: a revision of which the ring has lost a part is not told to be in memory', () => {
+  const store = new MemoryStore();
+  const machine = store.open({ ringBytesMax: 2 << 20 });
+  const flush = (): void => {
+    const cut = machine.cutFlush();
+    store.commit(cut);
+    machine.flushDone(cut);
+  };
+  // The tombstones of all keys together are larger than the ring.
+  const name = (key: number): Uint8Array => bytes(`${'k'.repeat(200)}${key}`);
+  for (let entry = 0; entry < 20; entry += 1) {
+    const puts = Array.from({ length: 1000 }, (_, at) => encodePut(name(entry * 1000 + at), bytes('')));
+    applyAll(machine, buildBatch({ shardTimeMs: 1, wallClockMs: 0 }, puts), entry + 1);
+    flush();
+  }
+  const remove = encodeDelete(bytes('k'), { rangeEnd: bytes('l') });
+  applyAll(machine, buildBatch({ shardTimeMs: 1, wallClockMs: 0 }, [remove]), 21);
+  flush();
+  assert.ok(machine.oldestRevisionInMemory > machine.currentRevision);
+});

@@ -140,7 +140,9 @@ export class StateMachine {
 
   /** Oldest revision from which on the whole history is in memory; infinite when there is none. */
   get oldestRevisionInMemory(): number {
-    return this.#state.ring.oldestMain;
+    // Of a command of many records the first ones may have left the ring.
+    const { oldestMain, oldestSub } = this.#state.ring;
+    return oldestSub === 0 ? oldestMain : oldestMain + 1;
   }
 
   /**

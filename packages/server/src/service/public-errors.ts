@@ -29,18 +29,25 @@ export function failureError(failure: Failure, isWrite: boolean): KvorumError {
 /** An outcome that is not the success the caller asked for. */
 export function outcomeError(outcome: Outcome): KvorumError {
   switch (outcome.kind) {
-    case 'conditionFailed':
-      return new KvorumError('CONDITION_FAILED', 'the condition does not hold; nothing was written', {
-        currentRevision: outcome.modRevision,
+    case 'conditionFailed': {
+      const { modRevision } = outcome;
+      const state = modRevision === 0 ? 'the key does not exist' : `the key's modRevision is ${modRevision}`;
+      return new KvorumError('CONDITION_FAILED', `${state}, so the condition does not hold; nothing was written`, {
+        currentRevision: modRevision,
         mayHaveHappened: false,
       });
+    }
     case 'failed':
       return outcome.reason === 'compacted'
-        ? new KvorumError('COMPACTED', `revision was already compacted up to ${outcome.compactRevision}`, {
+        ? new KvorumError('COMPACTED', `revisions before ${outcome.compactRevision} were compacted already`, {
+            field: 'revision',
             compactRevision: outcome.compactRevision,
+            mayHaveHappened: false,
           })
         : new KvorumError('FUTURE_REVISION', `the revision is in the future; the newest is ${outcome.revision}`, {
+            field: 'revision',
             currentRevision: outcome.revision,
+            mayHaveHappened: false,
           });
     case 'put':
     case 'delete':
@@ -52,10 +59,20 @@ export function outcomeError(outcome: Outcome): KvorumError {
 /** An error thrown by a read of the state machine; anything unknown passes through. */
 export function readError(error: unknown): unknown {
   if (error instanceof CompactedError) {
-    return new KvorumError('COMPACTED', error.message, { compactRevision: error.compactRevision }, error);
+    return new KvorumError(
+      'COMPACTED',
+      error.message,
+      { field: 'revision', compactRevision: error.compactRevision },
+      error,
+    );
   }
   if (error instanceof FutureRevisionError) {
-    return new KvorumError('FUTURE_REVISION', error.message, { currentRevision: error.currentRevision }, error);
+    return new KvorumError(
+      'FUTURE_REVISION',
+      error.message,
+      { field: 'revision', currentRevision: error.currentRevision },
+      error,
+    );
   }
   if (error instanceof KvError) return new KvorumError('CORRUPT', error.message, {}, error);
   return error;

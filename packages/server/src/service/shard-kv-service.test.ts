@@ -102,3 +102,12 @@ test('R17: a node that stopped, failed or is being caught up answers no read fro
   }
   await assert.rejects(restOf(pages), { code: 'UNAVAILABLE' });
 });
+
+test('a list by prefix shows the keys below it, also for a prefix in a Buffer', async () => {
+  const rig = new Rig();
+  for (const prefix of [bytes('key299'), Buffer.from('key299')]) {
+    assert.deepEqual(await rig.service.count({ prefix }), { count: 11, revision: rig.machine.currentRevision });
+    const listing = await rig.service.list({ prefix });
+    assert.equal(await restOf(listing.pages[Symbol.asyncIterator]()), 11);
+  }
+});

@@ -4,9 +4,9 @@ import { promisify } from 'node:util';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { errorTable } from '@kvorum/protocol';
-import { startTestFace } from './testing/test-face.js';
+import { startNode } from './node.js';
 
-const doc = readFileSync(new URL('../../../../../docs/http-api.md', import.meta.url), 'utf8');
+const doc = readFileSync(new URL('../../../docs/http-api.md', import.meta.url), 'utf8');
 
 interface Example {
   readonly command: string;
@@ -50,11 +50,13 @@ test('every example of docs/http-api.md answers as written', async (t) => {
     t.skip('curl is not installed');
     return;
   }
-  const face = await startTestFace(t, { demoRoutes: true });
+  const node = await startNode({ storage: 'memory', clientAddress: '127.0.0.1:0', demoRoutes: true });
+  t.after(() => node.close());
+  await node.ready();
   const all = examples();
   assert.ok(all.length > 25);
   for (const { command, answer } of all) {
-    const output = await run(command.replaceAll('localhost:2379', `127.0.0.1:${face.port}`));
+    const output = await run(command.replaceAll('localhost:2379', node.clientAddress ?? ''));
     assert.equal(asShown(output), answer, command);
   }
 });
