@@ -90,6 +90,24 @@ test('without a leader a command waits; what timed out is dropped and definitely
   assert.deepEqual(results, [['gone', { kind: 'failure', reason: 'noLeader', mayHaveHappened: false }]]);
 });
 
+test('a node that refused to lead is asked again after a tick, not at once', () => {
+  const { world, proposer, add, results, log } = setup();
+  world.leaderId = 2;
+  add('a');
+  proposer.flush();
+  proposer.answered(2, 1, { kind: 'refused', reason: 'notLeader' }, 0);
+  add('b');
+  proposer.flush();
+  assert.deepEqual(log, [['forward', 2, 1, 1]]);
+  proposer.expire(0);
+  proposer.flush();
+  assert.deepEqual(log, [
+    ['forward', 2, 1, 1],
+    ['forward', 2, 2, 2],
+  ]);
+  assert.deepEqual(results, []);
+});
+
 test('R20: a refused forward is definite and goes to the new leader; a lost one is unknown and is never sent again', () => {
   const { world, proposer, add, results, log } = setup();
   world.leaderId = 2;

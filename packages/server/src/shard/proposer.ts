@@ -65,6 +65,8 @@ export class Proposer {
   private queuedBytes = 0;
   private readonly groups = new Map<number, ForwardedGroup>();
   private nextRequestId = 1;
+  /** The node that refused to lead since the last tick: it would only do so again, as fast as the wire allows. */
+  private refuser: number | undefined;
   private endReason: 'stopping' | 'failed' | undefined;
   private readonly target: ProposalTarget;
   private readonly options: ProposerOptions;
@@ -110,11 +112,12 @@ export class Proposer {
     }
     this.refuseForwarded();
     const leader = this.target.leader();
-    if (leader !== undefined) this.forwardQueued(leader);
+    if (leader !== undefined && leader !== this.refuser) this.forwardQueued(leader);
   }
 
   /** Ends commands whose time ran out. Called once a tick. */
   expire(nowMs: number): void {
+    this.refuser = undefined;
     for (const item of this.takeQueue()) if (!isLocal(item) || !item.origin.expire(nowMs)) this.push(item);
     for (const [requestId, group] of this.groups) {
       if (group.commands.map((command) => command.expire(nowMs)).every(Boolean)) this.groups.delete(requestId);
@@ -131,6 +134,7 @@ export class Proposer {
       this.place(group, verdict, appliedIndex);
       return;
     }
+    if (verdict.reason === 'notLeader' || verdict.reason === 'stopping') this.refuser = from;
     this.requeueRefused(group, verdict.reason);
   }
 

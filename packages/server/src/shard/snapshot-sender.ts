@@ -39,9 +39,12 @@ export class SnapshotSender {
     this.deps = deps;
   }
 
-  /** The core wants a snapshot to send. False when there is none to give now; it will ask again. */
+  /**
+   * The core wants a snapshot to send, other than the one on offer: the log begins after that one by now. False when there is none to give
+   * now; it will ask again.
+   */
   prepare(): boolean {
-    if (this.open !== undefined) return true;
+    this.withdraw();
     const source = this.deps.openSnapshot();
     if (source === undefined) return false;
     if (source.meta === undefined) {
