@@ -8,6 +8,7 @@ import { FlushGate } from './storage/flush-gate.js';
 import type { IncarnationStore } from './storage/incarnation-registry.js';
 import { lmdbStoreKind } from './storage/lmdb-revision-store.js';
 import { MemoryShardStores } from './storage/memory-shard-stores.js';
+import type { StoreKind } from './storage/revision-store.js';
 import type { ShardStores } from './storage/shard-stores.js';
 import { StoreGenerations } from './storage/store-generations.js';
 import { openWal } from './storage/wal/open-wal.js';
@@ -30,6 +31,7 @@ export interface NodeStorage {
 export interface NodeStorageOptions {
   readonly node: ResolvedNodeOptions;
   readonly clusterId: string;
+  readonly storeKind?: StoreKind | undefined;
   readonly testing: WalTestSwitches;
   readonly walMetrics: WalMetrics;
 }
@@ -63,7 +65,10 @@ async function openDisk(env: Env, options: NodeStorageOptions, events: WalEvents
       events,
     );
     const gate = new FlushGate();
-    const stores = new StoreGenerations({ disk, kind: lmdbStoreKind, gate, log }, directory.storesPath);
+    const stores = new StoreGenerations(
+      { disk, kind: options.storeKind ?? lmdbStoreKind, gate, log },
+      directory.storesPath,
+    );
     return {
       incarnation: directory.identity.incarnation,
       incarnations: directory.incarnations,

@@ -37,6 +37,7 @@ import type {
 } from './service/kv-service.js';
 import { ShardKvService } from './service/shard-kv-service.js';
 import { ShardHost } from './shard/shard-host.js';
+import type { StoreKind } from './storage/revision-store.js';
 import type { WalTestSwitches } from './storage/wal/wal.js';
 import type { Refusal } from './transport/handshake-codec.js';
 import type { PeerTransport } from './transport/peer-transport.js';
@@ -51,6 +52,10 @@ export interface StartOptions extends NodeOptions {
 /** For tests and the simulator: another machine, or ways to be wrong on purpose. */
 export interface StartDeps {
   readonly env?: Env | undefined;
+  /** How stores are kept when `storage` is `disk`. Default: LMDB. */
+  readonly storeKind?: StoreKind | undefined;
+  /** Where figures of the process come from. Default: this process. */
+  readonly probe?: ProcessProbe | undefined;
   readonly testing?: WalTestSwitches | undefined;
 }
 
@@ -92,14 +97,12 @@ export async function startNode(options: StartOptions = {}, deps: StartDeps = {}
   const env = deps.env ?? createRealEnv({ log: log ?? silentLog });
   const life = new NodeLife(env.log);
   const clusterId = staticClusterId(resolved.clusterName, [...resolved.peers.keys()]);
+  const { storeKind, testing = {} } = deps;
   const metrics = createNodeMetrics();
-  const storage = await openStorage(env, life, {
-    node: resolved,
-    clusterId,
-    testing: deps.testing ?? {},
-    walMetrics: metrics.wal,
-  });
-  const node = new Node({ env, life, storage, metrics }, resolved, clusterId);
+  const storageOptions = { node: resolved, clusterId, storeKind, testing, walMetrics: metrics.wal };
+  const storage = await openStorage(env, life, storageOptions);
+  const probe = deps.probe ?? createProcessProbe();
+  const node = new Node({ env, life, storage, metrics, probe }, resolved, clusterId);
   try {
     await node.start();
     return node;
@@ -145,6 +148,7 @@ interface NodeParts {
   readonly life: NodeLife;
   readonly storage: NodeStorage;
   readonly metrics: NodeMetrics;
+  readonly probe: ProcessProbe;
 }
 
 class Node implements KvorumNode, NodeInfo {
@@ -188,7 +192,7 @@ class Node implements KvorumNode, NodeInfo {
     );
     const shard = this.host.access(defaultShard);
     this.kv = new ShardKvService({ shard, clock }, { requestTimeoutMs: options.requestTimeoutMs });
-    this.probe = createProcessProbe();
+    this.probe = parts.probe;
     this.metricsRegistry = new MetricsRegistry({
       counts: this.metrics,
       status: () => this.status(),

@@ -180,6 +180,14 @@ export class MemoryStoreDisk implements StoreKind {
   /** The directories are on another disk: nothing to look at here. */
   readonly checkExisting = nothing;
 
+  /** The stores as a power cut at this moment may leave them; these go on. */
+  cut(random: Pick<Random, 'float'>): MemoryStoreDisk {
+    const after = new MemoryStoreDisk(this.#steps);
+    for (const [path, image] of this.#images) after.#images.set(path, image);
+    for (const [path, store] of this.#open) after.#images.set(path, store.crash(random));
+    return after;
+  }
+
   /** Power cut: every store falls back to what {@link MemoryRevisionStore.crash} leaves. Stores opened before must not be used any more. */
   crash(random: Pick<Random, 'float'>): void {
     for (const [path, store] of this.#open) this.#images.set(path, store.crash(random));

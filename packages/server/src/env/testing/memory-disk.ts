@@ -24,6 +24,8 @@ export class MemoryDisk implements Disk {
   readonly faults = new DiskFaults();
   /** Sum of file sizes above which writes fail with ENOSPC; may be changed at any time. */
   capacityBytes = CAPACITY_BYTES;
+  /** Microtasks that the sync of an append takes, so that a cut can fall between write and answer. */
+  syncTicks = (): number => 5;
   readonly #root: DirectoryInode;
   readonly #locks = new Set<string>();
 
@@ -147,7 +149,13 @@ export class MemoryDisk implements Disk {
   }
 
   openLogWriter(): Promise<LogWriter> {
-    return Promise.resolve(new MemoryLogWriter((path) => this.#file('open', path), this.faults));
+    return Promise.resolve(
+      new MemoryLogWriter(
+        (path) => this.#file('open', path),
+        this.faults,
+        () => this.syncTicks(),
+      ),
+    );
   }
 
   #place(operation: string, path: string): { readonly parent: DirectoryInode; readonly name: string } {

@@ -3,16 +3,16 @@ import { DiskError, type LogAppend, type LogWriter } from '../disk.js';
 import type { DiskFaults } from './disk-faults.js';
 import type { FileInode } from './memory-inode.js';
 
-/** Microtasks between a write and its sync, so that a cut can fall in between. */
-const SYNC_TICKS = 5;
-
 export class MemoryLogWriter implements LogWriter {
   readonly #find: (path: string) => FileInode;
   readonly #faults: DiskFaults;
+  readonly #syncTicks: () => number;
   readonly #files = new Map<string, FileInode>();
   #pending: Promise<void> | undefined;
 
-  constructor(find: (path: string) => FileInode, faults: DiskFaults) {
+  /** @param syncTicks microtasks between a write and its sync */
+  constructor(find: (path: string) => FileInode, faults: DiskFaults, syncTicks: () => number) {
+    this.#syncTicks = syncTicks;
     this.#find = find;
     this.#faults = faults;
   }
@@ -51,7 +51,7 @@ export class MemoryLogWriter implements LogWriter {
   async #append(request: LogAppend, inode: FileInode): Promise<DiskError | undefined> {
     inode.write(request.position, request.bytes);
     try {
-      for (let tick = 0; tick < SYNC_TICKS; tick++) await Promise.resolve();
+      for (let tick = this.#syncTicks(); tick > 0; tick--) await Promise.resolve();
       await this.#faults.pass('append', request.path);
     } catch (error) {
       inode.failSync();
