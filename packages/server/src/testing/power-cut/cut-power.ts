@@ -209,9 +209,20 @@ class PowerCutRun {
   async #until(isTrue: () => boolean, what: string): Promise<void> {
     const untilMs = this.#clock.nowMs() + recoveryMsMax;
     while (!isTrue()) {
-      if (this.#clock.nowMs() > untilMs) throw new Violation('ended', `waited ${recoveryMsMax} ms in vain for ${what}`);
+      if (this.#clock.nowMs() > untilMs) {
+        throw new Violation('ended', `waited ${recoveryMsMax} ms in vain for ${what}: ${this.#describe()}`);
+      }
       await this.#step();
     }
+  }
+
+  #describe(): string {
+    const states = this.#machines.map(({ name, life }) => {
+      if (life?.node === undefined) return `${name} has not started`;
+      const { role, leader, term, appliedIndex, lastIndex } = defaultShardOf(life.node);
+      return `${name} ${life.node.status().state} ${JSON.stringify({ role, leader, term, appliedIndex, lastIndex })}`;
+    });
+    return states.join('; ');
   }
 
   async #steps(count: number): Promise<void> {
