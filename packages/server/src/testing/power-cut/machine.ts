@@ -25,8 +25,6 @@ export interface MachineOptions {
   readonly testing: NonNullable<StartDeps['testing']>;
 }
 
-/** A log of this size has entries of idle shards copied forward, so that cuts fall there too. */
-const copyForwardBytes = 48 * 1024;
 /** The sync of an append takes up to so many microtasks. */
 const syncTicksMax = 120;
 
@@ -59,7 +57,7 @@ export class Machine {
     this.#disk.syncTicks = () => below(random, syncTicksMax);
     const env = new ProcessEnv(world, this.name, this.#disk);
     const { node, testing } = this.#options;
-    const started = startNode(node, { env, testing, copyForwardBytes, storeKind: this.#stores, probe: noProbe });
+    const started = startNode(node, { env, testing, storeKind: this.#stores, probe: noProbe });
     this.#life = new ProcessLife(env, started);
     return this.#life;
   }
