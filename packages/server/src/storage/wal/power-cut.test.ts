@@ -4,7 +4,7 @@ import type { Entry } from '@kvorum/core/raft/entry.js';
 import type { MemoryDisk } from '../../env/testing/memory-disk.js';
 import { below, createSeededRandom } from '../../env/testing/seeded-random.js';
 import type { Random } from '../../env/env.js';
-import { entry, newDisk, openFixture, shape, SMALL } from './testing/wal-fixture.js';
+import { entry, newDisk, openFixture, shape, SMALL, write } from './testing/wal-fixture.js';
 import type { RecoveredShard, ShardAppend, Wal, WalOptions } from './wal.js';
 
 const SHARDS = [1, 2, 3];
@@ -165,5 +165,38 @@ test('R7: acknowledging before the sync, or before the append, is noticed', asyn
     let loss: string | undefined;
     for (let seed = 1; seed <= 10 && loss === undefined; seed++) loss = await cutPower(seed, 20, { ...SMALL, testing });
     assert.ok(loss !== undefined, JSON.stringify(testing));
+  }
+});
+
+test('N15: a segment whose name was not synced when the process was killed is synced before anything is acknowledged in it', async () => {
+  for (let seed = 1; seed <= 8; seed++) {
+    const disk = await newDisk();
+    const first = await openFixture(disk);
+    disk.faults.stall({ operation: 'syncDir' });
+    // Time to make the next segment ahead.
+    first.clock.advance(1000);
+    for (let ticks = 0; ticks < 2000; ticks++) await Promise.resolve();
+    assert.ok((await disk.list('/wal')).includes('0000000002.wal'));
+    const { wal } = await openFixture(disk);
+    for (let index = 1; index <= 4; index++) await write(wal, { shard: 1, entries: [entry(index, 1, 1500)] });
+    const { recovered } = await openFixture(disk.cut(createSeededRandom(seed)));
+    assert.equal(shape(recovered.get(1)), '1:1 2:1 3:1 4:1', `seed ${seed}`);
+  }
+});
+
+test('R16: a log whose first batch never came, or only in part, goes on as a new one', async () => {
+  for (let seed = 1; seed <= 8; seed++) {
+    const disk = await newDisk();
+    const release = disk.faults.stall({ operation: 'append' });
+    void openFixture(disk);
+    for (let ticks = 0; ticks < 100; ticks++) await Promise.resolve();
+    const left = disk.cut(createSeededRandom(seed));
+    release();
+    const { wal } = await openFixture(left);
+    await write(wal, { shard: 1, entries: [entry(1, 1)] });
+    await wal.close();
+    const again = await openFixture(left);
+    assert.equal(shape(again.recovered.get(1)), '1:1');
+    await again.wal.close();
   }
 });

@@ -160,18 +160,22 @@ async function repair(
 ): Promise<RecoveredLog> {
   const { replay, end, state, batchMax } = scan;
   if (end === undefined) return { replay, segments: [], prepared: undefined, tailOffset: 0, nextBatch: 1, chain: 0 };
-  const kept = segments.filter((segment) => segment.number <= end.segment.number);
+  // A killed process leaves names that it did not sync.
+  await disk.syncDir(directory);
+  // A first segment without a batch is not in use: what is written into it has to begin with its table.
+  const lastUsed = end.offset === SEGMENT_HEADER_BYTES ? 0 : end.segment.number;
+  const kept = segments.filter((segment) => segment.number <= lastUsed);
   let prepared: Segment | undefined;
   // From the last one down, each removal synced: a crash in between leaves no gap.
   for (const segment of segments.slice(kept.length).reverse()) {
-    if (segment.number === end.segment.number + 1 && scan.blank.has(segment.number)) {
+    if (segment.number === lastUsed + 1 && scan.blank.has(segment.number)) {
       prepared = segment;
       continue;
     }
     await disk.remove(segment.path);
     await disk.syncDir(directory);
   }
-  await syncTail(disk, end.segment, end.offset, scan.blank.has(end.segment.number));
+  if (lastUsed > 0) await syncTail(disk, end.segment, end.offset, scan.blank.has(lastUsed));
   // One more than any number that may ever have been written, though what was torn left no trace.
   const nextBatch = Math.max(batchMax, state.batch + 1) + 1;
   return { replay, segments: kept, prepared, tailOffset: end.offset, nextBatch, chain: state.chain ?? 0 };
