@@ -199,3 +199,18 @@ test('at the end unsent commands are definite, sent ones unknown, later ones ref
     ],
   );
 });
+
+test('R20: what a peer forwarded is forgotten with its connection: restarted, it uses the same request ids again', () => {
+  const { world, proposer, log } = setup();
+  world.leads = true;
+  proposer.addForwarded(3, 1, [put('of the first run')]);
+  proposer.addForwarded(2, 1, [put('of another node')]);
+  proposer.disconnected(3);
+  proposer.addForwarded(3, 1, [put('of the second run'), put('of the second run too')]);
+  proposer.flush();
+  assert.deepEqual(log, [
+    ['propose', [3]],
+    ['answer', 2, 1, { kind: 'accepted', index: 10, term: 2, offset: 0 }],
+    ['answer', 3, 1, { kind: 'accepted', index: 10, term: 2, offset: 1 }],
+  ]);
+});

@@ -138,8 +138,12 @@ export class Proposer {
     this.requeueRefused(group, verdict.reason);
   }
 
-  /** The connection to `peer` is lost: requests it had not answered may or may not be in its log. */
+  /**
+   * The connection to `peer` is lost: requests it had not answered may or may not be in its log. What it had forwarded and is not proposed yet is
+   * forgotten: nobody waits for the answer, and a peer that restarted meanwhile uses the same request ids for other commands.
+   */
   disconnected(peer: number): void {
+    for (const item of this.takeQueue()) if (isLocal(item) || item.origin.from !== peer) this.push(item);
     for (const [requestId, group] of this.groups) {
       if (group.to !== peer) continue;
       this.groups.delete(requestId);
