@@ -42,7 +42,7 @@ test('R15: a store beyond the log, as after an installed snapshot, drops the ent
 });
 
 test('a different term at the applied index drops the entries', () => {
-  const start = reconcile(log(), { index: 4, term: 3 });
+  const start = reconcile(log({ commit: 3 }), { index: 4, term: 3 });
   assert.deepEqual(start.kind === 'start' && [start.logStart, start.entries], [{ index: 4, term: 3 }, []]);
 });
 
@@ -62,6 +62,20 @@ test('R16: a log that lost committed entries is damaged', () => {
   assert.deepEqual(reconcile(log({ commit: 6 }), { index: 4, term: 2 }), {
     kind: 'damaged',
     reason: 'index 6 was committed, but the log ends at 5',
+  });
+});
+
+test('R16: committed entries are never dropped because the store contradicts them', () => {
+  assert.deepEqual(reconcile(log({ commit: 5 }), { index: 4, term: 3 }), {
+    kind: 'damaged',
+    reason: 'index 5 was committed, but log and store contradict each other at 4',
+  });
+});
+
+test('R16: an entry of a term that the hard state never saw is damage', () => {
+  assert.deepEqual(reconcile(log({ term: 1 }), { index: 4, term: 2 }), {
+    kind: 'damaged',
+    reason: 'entry 4 is of term 2, but the log knows only term 1',
   });
 });
 

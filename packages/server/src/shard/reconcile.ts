@@ -51,16 +51,22 @@ export function reconcile<Entry extends LogPosition>(
   if (keepsEntries && log.commit > lastIndex) {
     return damaged(`index ${log.commit} was committed, but the log ends at ${lastIndex}`);
   }
+  if (!keepsEntries && log.commit > applied.index) {
+    return damaged(`index ${log.commit} was committed, but log and store contradict each other at ${applied.index}`);
+  }
+  if (keepsEntries && applied.term > log.term) {
+    return damaged(`entry ${applied.index} is of term ${applied.term}, but the log knows only term ${log.term}`);
+  }
   const term = Math.max(log.term, applied.term);
   return {
     kind: 'start',
     term,
     // A raised term was never voted in: votes are synced before they are answered.
     vote: term === log.term ? log.vote : 0,
-    commit: keepsEntries ? Math.max(log.commit, applied.index) : applied.index,
+    commit: Math.max(log.commit, applied.index),
     logStart: keepsEntries ? log.logStart : applied,
     entries: keepsEntries ? log.entries : [],
-    mustRepairWal: !keepsEntries || term !== log.term,
+    mustRepairWal: !keepsEntries,
   };
 }
 
