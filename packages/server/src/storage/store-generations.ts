@@ -126,6 +126,8 @@ class GenerationStore implements ShardStore {
       this.#current = current;
       this.#store = await this.#openExisting(current.generation);
     }
+    // A killed process may have left CURRENT without its name synced: what it replaced goes only after that.
+    await disk.syncDir(this.#path);
     for (const generation of generations) {
       if (generation !== this.#current.generation) await disk.remove(this.#pathOf(generation));
     }
