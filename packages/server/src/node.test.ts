@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KvorumError } from '@kvorum/protocol';
+import { silentLog } from './env/silent-log.js';
 import { type KvorumNode, startNode } from './node.js';
 import { NodeFailedError } from './node-failed-error.js';
 import { defaultShardOf, freePorts, startCluster, waitFor } from './testing/cluster.js';
@@ -259,4 +260,36 @@ test('a node with nobody to hand leadership to stops at once', async () => {
   const node = await startNode({ storage: 'memory', clientAddress: 'off', electionTimeoutMs: 100_000 });
   await node.ready();
   await node.close();
+});
+
+test('a node that sends a snapshot to a slow one closes without waiting for it', async () => {
+  let isSending = false;
+  const log = {
+    ...silentLog,
+    info: (message: string) => {
+      isSending ||= message === 'sending a snapshot';
+    },
+  };
+  const limits = { logRetainBytes: 64 * 1024, logRetainBytesNode: 128 * 1024, snapshotBytesPerSecond: 64 * 1024 };
+  const cluster = await startCluster(3, { ...limits, log });
+  try {
+    const leader = await cluster.leader();
+    const away = (await cluster.followers())[0]?.status().nodeId ?? 0;
+    await cluster.stop(away);
+    const value = 'v'.repeat(4096);
+    for (let i = 0; i < 20; i += 1) {
+      await Promise.all(Array.from({ length: 50 }, (_, k) => leader.put(`k${i}-${k}`, value)));
+    }
+    await waitFor(
+      () => defaultShardOf(leader).flushedIndex === defaultShardOf(leader).appliedIndex || undefined,
+      'a flush',
+    );
+    await cluster.start(away);
+    await waitFor(() => isSending || undefined, 'the snapshot to be on its way');
+    const startedMs = performance.now();
+    await leader.close();
+    assert.ok(performance.now() - startedMs < 5000);
+  } finally {
+    await cluster.close();
+  }
 });

@@ -337,7 +337,10 @@ class Node implements KvorumNode, NodeInfo {
 
   private async end(reason: 'stopping' | 'failed'): Promise<void> {
     const { life } = this;
-    if (reason === 'stopping') await Promise.race([this.stop(), life.failed]);
+    if (reason === 'stopping') {
+      const stopped = this.stop().catch((error: unknown) => life.fail(error));
+      await Promise.race([stopped, life.failed]);
+    }
     if (reason === 'failed' || life.failure !== undefined) {
       // A disk that fails may also hang: whoever waits for `closed` must hear of the failure all the same.
       await this.within(this.options.drainTimeoutMs, this.abandon());
@@ -352,9 +355,10 @@ class Node implements KvorumNode, NodeInfo {
     if (life.failure === undefined) life.state = 'stopping';
     await this.face?.close();
     host.end('stopping');
-    await this.closeShards();
     this.kv.close();
+    // First: a snapshot on its way to a slow node would hold up its shard for as long as it takes.
     await this.transport?.close();
+    await this.closeShards();
     await storage.close();
   }
 

@@ -7,12 +7,13 @@ import type { StateMachine, StateMachineOptions } from '@kvorum/core/kv/state-ma
 import type { Message } from '@kvorum/core/raft/message.js';
 import type { Snapshot } from '@kvorum/core/raft/snapshot.js';
 import type { HardState, Role } from '@kvorum/core/raft/types.js';
+import { DiskError } from '../env/disk.js';
 import type { Clock, Log } from '../env/env.js';
 import type { ShardMetrics, StoreMetrics } from '../env/node-metrics.js';
 import type { FlushGate } from '../storage/flush-gate.js';
 import { Flusher } from '../storage/flusher.js';
 import type { ShardStore, StoreInstall } from '../storage/shard-stores.js';
-import type { StoreSnapshot } from '../storage/revision-store.js';
+import { StoreError, type StoreSnapshot } from '../storage/revision-store.js';
 import { installSnapshot } from '../storage/snapshot-decoder.js';
 import { encodeSnapshot } from '../storage/snapshot-encoder.js';
 import type { IncomingSnapshot, Transport } from '../transport/transport.js';
@@ -58,9 +59,10 @@ const compactRecordsMax = 500;
 export class HostedShard implements ReplicaHost {
   readonly replica: Replica;
   private flusher: Flusher;
-  private isClosing = false;
   private readonly sender: SnapshotSender;
   private readonly receiver: SnapshotReceiver;
+  /** The last install; never rejects. */
+  private installing: Promise<void> = Promise.resolve();
   private readonly deps: HostedShardDeps;
   private readonly options: HostedShardOptions;
 
@@ -154,21 +156,24 @@ export class HostedShard implements ReplicaHost {
   }
 
   install(snapshot: Snapshot, hardState: HardState): void {
-    this.runInstall(snapshot, hardState).catch((error: unknown) => {
-      // Closing drops the staging store under a running install; what it would have installed comes again.
-      if (!this.isClosing) this.deps.fail(error);
-    });
+    this.installing = this.runInstall(snapshot, hardState).catch((error: unknown) => this.deps.fail(error));
   }
 
   /** A snapshot from another node. Resolves with whether it was installed. */
   async receive(incoming: IncomingSnapshot): Promise<boolean> {
-    return this.receiver.receive(incoming);
+    try {
+      return await this.receiver.receive(incoming);
+    } catch (error) {
+      // A stream that breaks is the sender's to repeat; a disk that fails under it ends the node (R17).
+      if (error instanceof DiskError || (error instanceof StoreError && error.isFatal)) this.deps.fail(error);
+      throw error;
+    }
   }
 
-  /** Waits for the flush under way, then flushes what is left. The replica must be at rest. */
+  /** Waits for the install and the flush under way, then flushes what is left. The replica must be at rest, the transport closed. */
   async close(): Promise<void> {
-    this.isClosing = true;
     await this.sender.close();
+    await this.installing;
     // What is not flushed stays in the WAL.
     if (this.replica.machine?.isApplying === false) await this.flusher.flush();
     await this.flusher.stop();
@@ -176,7 +181,6 @@ export class HostedShard implements ReplicaHost {
 
   /** The node has failed: nothing is written any more. */
   async abandon(): Promise<void> {
-    this.isClosing = true;
     this.sender.withdraw();
     await this.flusher.stop();
   }
