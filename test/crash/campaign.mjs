@@ -42,6 +42,7 @@ export async function runCampaign({ plan, chance, testSwitch, keepsData, onRound
     ledger,
     kills: campaign.kills,
     hash: campaign.hash,
+    wear: campaign.wear,
     folder: keepsData && !ledger.isClean ? cluster.root : undefined,
   };
 }

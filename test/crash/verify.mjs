@@ -2,6 +2,8 @@
 import { until } from './lib/cluster.mjs';
 
 const CONVERGE_MS = 30_000;
+/** The same once something is known to be wrong: the verdict is clear, only what is lost is still counted. */
+const CONVERGE_WRONG_MS = 5000;
 const HISTORY_SAMPLE = 1500;
 const READS_AT_ONCE = 16;
 
@@ -15,14 +17,15 @@ export async function verify({ cluster, client, ledger, models, chance }) {
 }
 
 async function requireEqualReplicas(cluster, ledger) {
+  const convergeMs = ledger.isClean ? CONVERGE_MS : CONVERGE_WRONG_MS;
   let last = '';
-  const hash = await until(CONVERGE_MS, async () => {
+  const hash = await until(convergeMs, async () => {
     const statuses = [...(await cluster.statuses()).values()];
     last = statuses.map(describe).join('; ');
     if (statuses.length < cluster.ids.length || !haveApplied(statuses)) return undefined;
     return hashOf(statuses);
   });
-  if (hash === undefined) ledger.report('stuck', `replicas did not become equal in ${CONVERGE_MS} ms: ${last}`);
+  if (hash === undefined) ledger.report('stuck', `replicas did not become equal in ${convergeMs} ms: ${last}`);
   if (hash === false) ledger.report('diverged', `replicas differ at the same index: ${last}`);
   return hash === false ? undefined : hash;
 }
@@ -59,9 +62,10 @@ function describe({ nodeId, state, shards }) {
 
 /** The same list from every node's own state and from a linearizable read; as rows by key. */
 async function requireEqualKeys(cluster, client, ledger) {
-  const linearizable = await until(CONVERGE_MS, () => client.list(cluster.ids[0], ''));
+  const convergeMs = ledger.isClean ? CONVERGE_MS : CONVERGE_WRONG_MS;
+  const linearizable = await until(convergeMs, () => client.list(cluster.ids[0], ''));
   if (linearizable === undefined) {
-    ledger.report('stuck', `node ${cluster.ids[0]} gave no linearizable list in ${CONVERGE_MS} ms`);
+    ledger.report('stuck', `node ${cluster.ids[0]} gave no linearizable list in ${convergeMs} ms`);
     return undefined;
   }
   for (const id of cluster.ids) {
