@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KvorumError } from '@kvorum/protocol';
+import { type Disk, DiskError } from './env/disk.js';
+import { createRealEnv } from './env/real-env.js';
 import { silentLog } from './env/silent-log.js';
 import { type KvorumNode, startNode } from './node.js';
 import { NodeFailedError } from './node-failed-error.js';
@@ -292,4 +294,35 @@ test('a node that sends a snapshot to a slow one closes without waiting for it',
   } finally {
     await cluster.close();
   }
+});
+
+/** A disk whose log writer fails its append number `failing`. */
+function failingDisk(disk: Disk, failing: number): Disk {
+  return {
+    ...disk,
+    async openLogWriter() {
+      const writer = await disk.openLogWriter();
+      let appends = 0;
+      return {
+        allocate: (bytes) => writer.allocate(bytes),
+        openFile: (path) => writer.openFile(path),
+        closeFile: (path) => writer.closeFile(path),
+        close: () => writer.close(),
+        append: (request, done) => {
+          appends += 1;
+          if (appends === failing) setImmediate(() => done(new DiskError('sync', request.path, 'EIO')));
+          else writer.append(request, done);
+        },
+      };
+    },
+  };
+}
+
+test('R17: a log that fails while the shards are opened ends the start', async () => {
+  const env = createRealEnv({ log: silentLog });
+  await assert.rejects(startCluster(1, {}, { env: { ...env, disk: failingDisk(env.disk, 2) } }), (error) => {
+    assert.ok(error instanceof NodeFailedError);
+    assert.equal(error.kind, 'disk');
+    return true;
+  });
 });

@@ -208,7 +208,10 @@ class Node implements KvorumNode, NodeInfo {
     const { env, storage, host, options, life, clusterId } = this;
     for (const warning of optionWarnings(options)) env.log.warn(warning);
     const fail = (error: unknown): void => life.fail(error);
-    await openNodeShards({ env, storage, host, transport: () => this.transport, metrics: this.metrics, fail }, options);
+    const shards = { env, storage, host, transport: () => this.transport, metrics: this.metrics, fail };
+    // A log that has failed answers no more, so an append of the opening would be waited for in vain.
+    await Promise.race([openNodeShards(shards, options), life.failed]);
+    if (life.failure !== undefined) throw life.failure;
     await this.startFace();
     const started = await startNodeTransport(
       { env, storage, handler: host, clusterId, clientAddress: this.advertised(), onFormed: () => this.form(), fail },
