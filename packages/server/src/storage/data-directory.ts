@@ -106,6 +106,8 @@ export async function openDataDirectory(
   }
   try {
     const isNew = await refuseForeign(disk, path);
+    // A killed process may have left names that it did not sync: nobody may learn what a power cut could take back (N15).
+    await disk.syncDir(path);
     if (isNew) await create(deps, options);
     await checkFormat(disk, path);
     const identity = await readIdentity(disk, options);
