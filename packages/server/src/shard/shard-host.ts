@@ -138,7 +138,7 @@ export class ShardHost implements TransportHandler {
       return;
     }
     const copies = commands.map((command) => command.slice());
-    shard.replica.proposer.addForwarded(from, requestId, copies);
+    this.guard(() => shard.replica.proposer.addForwarded(from, requestId, copies));
     this.schedule(shard);
   }
 
@@ -146,7 +146,7 @@ export class ShardHost implements TransportHandler {
     const shard = this.active(shardId);
     if (shard === undefined) return;
     const appliedIndex = shard.replica.machine?.appliedIndex ?? Number.POSITIVE_INFINITY;
-    shard.replica.proposer.answered(from, requestId, answer, appliedIndex);
+    this.guard(() => shard.replica.proposer.answered(from, requestId, answer, appliedIndex));
     this.schedule(shard);
   }
 
@@ -161,8 +161,10 @@ export class ShardHost implements TransportHandler {
 
   onDisconnected(peer: number): void {
     for (const shard of this.shards.values()) {
-      shard.replica.proposer.disconnected(peer);
-      if (this.state === 'active' && shard.replica.isLeader) shard.replica.raw.reportUnreachable(peer);
+      this.guard(() => {
+        shard.replica.proposer.disconnected(peer);
+        if (this.state === 'active' && shard.replica.isLeader) shard.replica.raw.reportUnreachable(peer);
+      });
       this.schedule(shard);
     }
   }
@@ -240,6 +242,8 @@ export class ShardHost implements TransportHandler {
       // What goes to others leaves before this node's own disk has written (P3).
       this.deps.flushTransport();
       for (const shard of working) this.apply(shard, applyUntilMs);
+      // Slices of a large command would otherwise fill all rounds (N11).
+      if (this.deps.clock.nowMs() >= applyUntilMs) break;
     }
     this.deps.flushTransport();
     this.isInTurn = false;
@@ -280,7 +284,9 @@ export class ShardHost implements TransportHandler {
     const nowMs = this.deps.clock.nowMs();
     const lateMs = nowMs - this.lastTickMs - this.options.tickMs;
     this.lastTickMs = nowMs;
-    for (const shard of this.shards.values()) shard.replica.expire(nowMs);
+    this.guard(() => {
+      for (const shard of this.shards.values()) shard.replica.expire(nowMs);
+    });
     if (this.state !== 'active') return;
     if (lateMs > 2 * this.options.tickMs) {
       this.recoverFromStall(lateMs);
