@@ -4,7 +4,7 @@ import { definite } from './outcome.js';
 import { PendingRead, ReadQueue } from './read-queue.js';
 
 function setup() {
-  const queue = new ReadQueue(3);
+  const queue = new ReadQueue(3, 100);
   const log: string[] = [];
   const read = (name: string) =>
     new PendingRead(1000, (failure) => log.push(failure === undefined ? name : `${name}:${failure.reason}`));
@@ -63,4 +63,21 @@ test('at the end of the node every read is answered once', () => {
   queue.abandon(definite('stopping'));
   queue.settleUpTo(100);
   assert.deepEqual(log.sort(), ['attempted:stopping', 'confirmed:stopping', 'waiting:stopping']);
+});
+
+test('S9: more reads than may wait are refused, whether they wait for an attempt, its answer or the apply', () => {
+  const queue = new ReadQueue(3, 3);
+  const results: string[] = [];
+  const read = (name: string) =>
+    queue.add(new PendingRead(1000, (failure) => results.push(`${name} ${failure?.reason ?? 'ready'}`)));
+  read('a');
+  queue.confirm(queue.begin() ?? 0, 7);
+  read('b');
+  queue.begin();
+  read('c');
+  read('d');
+  assert.deepEqual(results, ['d overloaded']);
+  queue.settleUpTo(7);
+  read('e');
+  assert.deepEqual(results, ['d overloaded', 'a ready']);
 });

@@ -49,16 +49,26 @@ export class ReadQueue {
   private readonly confirmed: Confirmed[] = [];
   private lastContext = 0;
   private ended: Failure | undefined;
+  private confirmedCount = 0;
   private readonly retryTicks: number;
+  private readonly readsMax: number;
 
-  /** @param retryTicks an attempt without answer is replaced by a new one after so many ticks */
-  constructor(retryTicks: number) {
+  /**
+   * @param retryTicks an attempt without answer is replaced by a new one after so many ticks
+   * @param readsMax reads that may wait; more are refused at once
+   */
+  constructor(retryTicks: number, readsMax: number) {
     this.retryTicks = retryTicks;
+    this.readsMax = readsMax;
   }
 
   add(read: PendingRead): void {
     if (this.ended !== undefined) {
       read.settle(this.ended);
+      return;
+    }
+    if (this.waiting.length + (this.attempt?.reads.length ?? 0) + this.confirmedCount >= this.readsMax) {
+      read.settle(definite('overloaded'));
       return;
     }
     this.waiting.push(read);
@@ -85,6 +95,7 @@ export class ReadQueue {
     if (attempt === undefined || attempt.context !== context) return;
     this.attempt = undefined;
     this.confirmed.push({ index, reads: attempt.reads });
+    this.confirmedCount += attempt.reads.length;
   }
 
   /** Settles the confirmed reads that `appliedIndex` allows. */
@@ -93,6 +104,7 @@ export class ReadQueue {
       const first = this.confirmed[0];
       if (first === undefined || first.index > appliedIndex) return;
       this.confirmed.shift();
+      this.confirmedCount -= first.reads.length;
       for (const read of first.reads) read.settle(undefined);
     }
   }

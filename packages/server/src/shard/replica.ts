@@ -107,7 +107,7 @@ export class Replica {
       inflightBytesMax: options.inflightBytesMax,
       disableProposalForwarding: true,
     });
-    this.reads = new ReadQueue(readRetryTicks);
+    this.reads = new ReadQueue(readRetryTicks, options.queueCommandsMax);
     this.proposer = new Proposer(this.proposalTarget(), options);
     this.appender = new Appender(
       {
