@@ -52,10 +52,7 @@ async function setup(change: (store: ShardStore) => ShardStore) {
 function incoming(error: Error) {
   const message = newMessage('MsgSnap', 1, 2);
   message.snapshot = { index: 9, term: 1, confState: confStateOf([1, 2, 3]), data: new Uint8Array(0) };
-  // biome-ignore lint/correctness/useYield: a stream that breaks at once
-  const chunks = (async function* (): AsyncGenerator<Uint8Array> {
-    throw error;
-  })();
+  const chunks = { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error) }) };
   return { from: 2, shard: 1, message, chunks };
 }
 
