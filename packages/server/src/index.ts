@@ -7,6 +7,8 @@ export type { NodeOptions, OptionName, ResolvedNodeOptions } from './options/nod
 export { OptionError, type OptionProblem } from './options/option-error.js';
 export { resolveOptions } from './options/resolve-options.js';
 export type {
+  Backup,
+  BackupOptions,
   DeleteResult,
   GetResult,
   KeyValue,
@@ -20,5 +22,13 @@ export type {
   ShardStatus,
   WriteOptions,
 } from './service/kv-service.js';
+export {
+  type BackupContent,
+  type ReadBackup,
+  restoreBackup,
+  type RestoredNode,
+  verifyBackup,
+} from './restore.js';
+export { SnapshotError, type SnapshotErrorCode } from './storage/snapshot-format.js';
 export { DataDirectoryError } from './storage/data-directory.js';
 export { version } from './version.js';

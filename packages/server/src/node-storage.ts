@@ -15,6 +15,8 @@ import { openWal } from './storage/wal/open-wal.js';
 import type { RecoveredShard, WalEvents, WalStats, WalTestSwitches } from './storage/wal/wal.js';
 
 export interface NodeStorage {
+  /** Of the data directory; a restored cluster has another one than its configuration gives. */
+  readonly clusterId: string;
   readonly incarnation: string;
   readonly incarnations: IncarnationStore;
   readonly shardLog: ShardLog;
@@ -70,6 +72,7 @@ async function openDisk(env: Env, options: NodeStorageOptions, events: WalEvents
       directory.storesPath,
     );
     return {
+      clusterId: directory.identity.clusterId,
       incarnation: directory.identity.incarnation,
       incarnations: directory.incarnations,
       shardLog: wal,
@@ -89,6 +92,7 @@ function openMemory(env: Env, options: NodeStorageOptions): Promise<NodeStorage>
   const { identity, incarnations } = openMemoryDirectory(env.random, identityOf(options));
   const stores = new MemoryShardStores();
   return Promise.resolve({
+    clusterId: identity.clusterId,
     incarnation: identity.incarnation,
     incarnations,
     shardLog: new MemoryShardLog(env.clock),

@@ -102,7 +102,7 @@ export async function startNode(options: StartOptions = {}, deps: StartDeps = {}
   const storageOptions = { node: resolved, clusterId, storeKind, testing, walMetrics: metrics.wal };
   const storage = await openStorage(env, life, storageOptions);
   const probe = deps.probe ?? createProcessProbe();
-  const node = new Node({ env, life, storage, metrics, probe }, resolved, clusterId);
+  const node = new Node({ env, life, storage, metrics, probe }, resolved);
   try {
     await node.start();
     return node;
@@ -159,7 +159,6 @@ class Node implements KvorumNode, NodeInfo {
   private readonly life: NodeLife;
   private readonly storage: NodeStorage;
   private readonly options: ResolvedNodeOptions;
-  private readonly clusterId: string;
   private readonly host: ShardHost;
   private readonly metrics: NodeMetrics;
   private readonly metricsRegistry: MetricsRegistry;
@@ -169,13 +168,12 @@ class Node implements KvorumNode, NodeInfo {
   private face: HttpFace | undefined;
   private ending: Promise<void> | undefined;
 
-  constructor(parts: NodeParts, options: ResolvedNodeOptions, clusterId: string) {
+  constructor(parts: NodeParts, options: ResolvedNodeOptions) {
     this.env = parts.env;
     this.life = parts.life;
     this.storage = parts.storage;
     this.metrics = parts.metrics;
     this.options = options;
-    this.clusterId = clusterId;
     const { clock, log } = parts.env;
     this.startedMs = clock.nowMs();
     this.host = new ShardHost(
@@ -205,7 +203,8 @@ class Node implements KvorumNode, NodeInfo {
   }
 
   async start(): Promise<void> {
-    const { env, storage, host, options, life, clusterId } = this;
+    const { env, storage, host, options, life } = this;
+    const { clusterId } = storage;
     for (const warning of optionWarnings(options)) env.log.warn(warning);
     const fail = (error: unknown): void => life.fail(error);
     const shards = { env, storage, host, transport: () => this.transport, metrics: this.metrics, fail };
@@ -256,7 +255,7 @@ class Node implements KvorumNode, NodeInfo {
     });
     return {
       nodeId: options.nodeId,
-      clusterId: this.clusterId,
+      clusterId: this.storage.clusterId,
       version,
       state: life.state,
       isReady: life.state === 'running' && leader !== undefined,

@@ -71,6 +71,24 @@ export interface Listing {
   readonly nextKey: () => Uint8Array | undefined;
 }
 
+export interface BackupOptions {
+  /** `linearizable` (default): holds every write acknowledged before the call; `serializable`: what this node has applied. */
+  readonly consistency?: 'linearizable' | 'serializable';
+  /** Time until the stream begins; default: the node's request timeout. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** A keyspace at one revision with its history, as a stream in the backup format. */
+export interface Backup {
+  readonly revision: number;
+  /** About how many bytes will come; usually fewer do. */
+  readonly bytesEstimate: number;
+  /** Read once. Breaks off with an error when it takes longer than ten minutes or the node ends. */
+  readonly chunks: AsyncIterable<Uint8Array>;
+  /** For who does not read to the end. Idempotent. */
+  readonly close: () => void;
+}
+
 export interface KvService {
   get(key: Uint8Array, options?: ReadOptions): Promise<GetResult>;
   /** `value` may be empty. */
@@ -81,6 +99,8 @@ export interface KvService {
   count(
     options?: Pick<ListOptions, 'prefix' | keyof ReadOptions>,
   ): Promise<{ readonly count: number; readonly revision: number }>;
+  /** One at a time per node; another fails with TOO_MANY_REQUESTS. */
+  backup(options?: BackupOptions): Promise<Backup>;
   /** Forgets versions older than `revision` (revision compaction). */
   compact(revision: number): Promise<{ readonly revision: number }>;
 }

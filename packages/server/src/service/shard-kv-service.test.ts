@@ -24,6 +24,7 @@ class Rig {
       propose: () => assert.fail('no command is expected'),
       readBarrier: (_timeoutMs, onReady) => queueMicrotask(() => onReady(undefined)),
       machine: () => this.unreadable ?? this.machine,
+      openBackup: () => Promise.resolve('catchingUp'),
     };
     this.service = new ShardKvService({ shard, clock: this.clock }, { requestTimeoutMs: 1000 });
     for (let key = 0; key < 3000; key += 1) this.apply(encodePut(bytes(`key${key}`), bytes('value')));

@@ -12,6 +12,8 @@ import type { Clock } from '../env/env.js';
 import { definite } from '../shard/outcome.js';
 import type { ShardAccess } from '../shard/shard-access.js';
 import type {
+  Backup,
+  BackupOptions,
   DeleteResult,
   GetResult,
   KeyValue,
@@ -35,12 +37,16 @@ const requestTimeoutMsMax = 60_000;
 /** How long a list or count keeps its revision from being compacted away. A compaction that comes later ends it with COMPACTED. */
 export const listPinMsMax = 300_000;
 
+/** Backups taken from a node at a time: each holds a reader of the store. */
+export const backupsMax = 1;
+
 export class ShardKvService implements KvService {
   private readonly shard: ShardAccess;
   private readonly clock: Clock;
   private readonly options: ServiceOptions;
   /** Commands live until they are answered: short enough for shared blocks. */
   private readonly pool = new BytePool();
+  private runningBackups = 0;
   /** Releases the pins of running lists and counts. */
   private readonly pins = new Set<() => void>();
 
@@ -102,6 +108,27 @@ export class ShardKvService implements KvService {
     const outcome = await this.propose(encodeCompact(revision), undefined);
     if (outcome.kind !== 'compact') throw outcomeError(outcome);
     return { revision: outcome.revision };
+  }
+
+  async backup(options: BackupOptions = {}): Promise<Backup> {
+    if (this.runningBackups >= backupsMax) {
+      throw new KvorumError('TOO_MANY_REQUESTS', 'a backup is being taken from this node; one runs at a time');
+    }
+    const timeoutMs = this.timeout(options.timeoutMs);
+    this.runningBackups += 1;
+    const ended = (): void => {
+      this.runningBackups -= 1;
+    };
+    try {
+      if (options.consistency !== 'serializable') await this.barrier(timeoutMs);
+      const opened = await this.shard.openBackup(ended);
+      if (typeof opened === 'string') throw failureError(definite(opened), false);
+      const { revision, storeBytes, chunks, close } = opened;
+      return { revision, bytesEstimate: storeBytes, chunks, close };
+    } catch (error) {
+      ended();
+      throw error;
+    }
   }
 
   async count(

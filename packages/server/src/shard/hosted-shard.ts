@@ -17,6 +17,7 @@ import { StoreError, type StoreSnapshot } from '../storage/revision-store.js';
 import { installSnapshot } from '../storage/snapshot-decoder.js';
 import { encodeSnapshot } from '../storage/snapshot-encoder.js';
 import type { IncomingSnapshot, Transport } from '../transport/transport.js';
+import { BackupSource, type ShardBackup } from './backup-source.js';
 import { encodeConfState } from './conf-state-codec.js';
 import type { OpenedShard } from './open-shard.js';
 import type { ForwardVerdict } from './proposer.js';
@@ -63,6 +64,7 @@ export class HostedShard implements ReplicaHost {
   private readonly receiver: SnapshotReceiver;
   /** The last install; never rejects. */
   private installing: Promise<void> = Promise.resolve();
+  private readonly backups: BackupSource;
   private readonly deps: HostedShardDeps;
   private readonly options: HostedShardOptions;
 
@@ -81,6 +83,12 @@ export class HostedShard implements ReplicaHost {
       offer: (snapshot) => this.replica.log.offerSnapshot(snapshot),
       stream: (message, source) => this.stream(message, source),
       report: (to, isDelivered) => this.reportSnapshot(to, isDelivered),
+    });
+    this.backups = new BackupSource({
+      clock,
+      shard: options.shard,
+      flush: () => this.flushApplied(),
+      openSnapshot: () => this.openForBackup(),
     });
     this.receiver = new SnapshotReceiver({
       appliedIndex: () => this.replica.machine?.appliedIndex ?? Number.POSITIVE_INFINITY,
@@ -170,8 +178,14 @@ export class HostedShard implements ReplicaHost {
     }
   }
 
+  /** A backup of all that is applied; undefined when there is no state to read now. */
+  openBackup(onEnded: () => void): Promise<ShardBackup | undefined> {
+    return this.backups.open(onEnded);
+  }
+
   /** Waits for the install and the flush under way, then flushes what is left. The replica must be at rest, the transport closed. */
   async close(): Promise<void> {
+    this.backups.close();
     await this.sender.close();
     await this.installing;
     // What is not flushed stays in the WAL.
@@ -181,8 +195,20 @@ export class HostedShard implements ReplicaHost {
 
   /** The node has failed: nothing is written any more. */
   async abandon(): Promise<void> {
+    this.backups.close();
     this.sender.withdraw();
     await this.flusher.stop();
+  }
+
+  private flushApplied(): Promise<void> {
+    if (this.replica.machine === undefined) return Promise.reject(new Error('the state is being replaced'));
+    return this.flusher.flush();
+  }
+
+  private openForBackup(): { readonly source: StoreSnapshot; readonly storeBytes: number } | undefined {
+    if (this.replica.machine === undefined) return undefined;
+    const { store } = this.deps.store;
+    return { source: store.openSnapshot(), storeBytes: store.sizeBytes() };
   }
 
   private async runInstall(snapshot: Snapshot, hardState: HardState): Promise<void> {

@@ -1,5 +1,6 @@
 /** One shard as the service sees it. */
 import type { StateMachine } from '@kvorum/core/kv/state-machine.js';
+import type { ShardBackup } from './backup-source.js';
 import type { CommandResult, Failure, FailureReason } from './outcome.js';
 
 /** Callbacks are called once, never inside the call that gave them. */
@@ -9,4 +10,6 @@ export interface ShardAccess {
   readBarrier(timeoutMs: number, onReady: (failure: Failure | undefined) => void): void;
   /** The replica's state, or why it can't be read now. Good until the next turn: a snapshot puts another one in its place. */
   machine(): StateMachine | FailureReason;
+  /** A backup of all that this replica has applied, or why there is none. `onEnded` is called once if one is given. */
+  openBackup(onEnded: () => void): Promise<ShardBackup | FailureReason>;
 }

@@ -12,9 +12,10 @@ import type { Refusal } from '../transport/handshake-codec.js';
 import type { ForwardAnswer, IncomingSnapshot, TransportHandler } from '../transport/transport.js';
 import type { ShardMetrics } from '../env/node-metrics.js';
 import type { ShardAccess } from './shard-access.js';
+import type { ShardBackup } from './backup-source.js';
 import { copyMessage } from './copy-message.js';
 import type { HostedShard } from './hosted-shard.js';
-import type { CommandResult, Failure } from './outcome.js';
+import type { CommandResult, Failure, FailureReason } from './outcome.js';
 import { PendingCommand } from './pending-command.js';
 import { PendingRead } from './read-queue.js';
 import type { ShardAppend, ShardLog } from './shard-log.js';
@@ -108,7 +109,14 @@ export class ShardHost implements TransportHandler {
       propose: (command, timeoutMs, onResult) => this.propose(shardId, command, timeoutMs, onResult),
       readBarrier: (timeoutMs, onReady) => this.readBarrier(shardId, timeoutMs, onReady),
       machine: () => this.endReason ?? this.need(shardId).replica.machine ?? 'catchingUp',
+      openBackup: (onEnded) => this.openBackup(shardId, onEnded),
     };
+  }
+
+  private async openBackup(shardId: number, onEnded: () => void): Promise<ShardBackup | FailureReason> {
+    if (this.endReason !== undefined) return this.endReason;
+    const opened = await this.need(shardId).openBackup(onEnded);
+    return opened ?? this.endReason ?? 'catchingUp';
   }
 
   schedule(shard: HostedShard): void {

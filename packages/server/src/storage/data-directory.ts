@@ -15,6 +15,7 @@ import { assert } from '@kvorum/core/base/assert.js';
 import type { Disk } from '../env/disk.js';
 import type { Clock, Random } from '../env/env.js';
 import { IncarnationRegistry, type IncarnationStore } from './incarnation-registry.js';
+import { restoredClusterId } from './restored-cluster-id.js';
 import { isCount, isHexId, readSealed, seal, SealedFileError } from './sealed-file.js';
 
 /** The layout this program writes and the only one it reads. */
@@ -28,7 +29,7 @@ const OWN_BEFORE_FORMAT = /^(\.?LOCK.*|(IDENTITY|INCARNATIONS)(\.tmp)?|FORMAT\.t
 /** Whose directory it is. */
 export interface NodeIdentity {
   readonly nodeId: number;
-  /** 8 bytes as 16 hex digits. */
+  /** 8 bytes as 16 hex digits: the configured one, or of a restored directory its own (restored-cluster-id.ts). */
   readonly clusterId: string;
   /** Of this directory: 16 hex digits, drawn when it was created and never changed. */
   readonly incarnation: string;
@@ -46,6 +47,7 @@ export interface DataDirectoryDeps {
 export interface DataDirectoryOptions {
   readonly path: string;
   readonly nodeId: number;
+  /** What the configuration gives. */
   readonly clusterId: string;
   /** Nodes of the static cluster, whose incarnations are remembered. */
   readonly configuredNodes: readonly number[];
@@ -72,6 +74,7 @@ export type DataDirectoryErrorCode =
   | 'DATA_DIR_OTHER_NODE'
   | 'DATA_DIR_OTHER_CLUSTER'
   | 'DATA_DIR_FOREIGN'
+  | 'DATA_DIR_NOT_EMPTY'
   | 'DATA_DIR_DAMAGED';
 
 /** A data directory that can't be used; the message names it and says what to do. */
@@ -108,7 +111,7 @@ export async function openDataDirectory(
     const isNew = await refuseForeign(disk, path);
     // A killed process may have left names that it did not sync: nobody may learn what a power cut could take back (N15).
     await disk.syncDir(path);
-    if (isNew) await create(deps, options);
+    if (isNew) await create(deps, options, undefined);
     await checkFormat(disk, path);
     const identity = await readIdentity(disk, options);
     const incarnations = await openIncarnations(disk, identity, options);
@@ -125,6 +128,59 @@ export async function openDataDirectory(
         )
       : error;
   }
+}
+
+/** Names that a lock may leave in a directory that is empty otherwise. */
+const LOCK_NAME = /^\.?LOCK/;
+
+/** What a restored directory holds from the beginning. */
+export interface RestoredContent {
+  /** Names the backup, see restored-cluster-id.ts. */
+  readonly origin: string;
+  /** Makes the stores below this path, durably. */
+  readonly fill: (storesPath: string) => Promise<void>;
+}
+
+/**
+ * Creates a directory around stores restored from a backup; it must be absent or empty. FORMAT comes last, so a directory whose restore was cut off is
+ * no data directory and is refused by {@link openDataDirectory}; after a failure the stores are removed. Fails with {@link DataDirectoryError}, DiskError or
+ * what `fill` throws.
+ */
+export async function createRestoredDirectory(
+  deps: DataDirectoryDeps,
+  options: DataDirectoryOptions,
+  { origin, fill }: RestoredContent,
+): Promise<NodeIdentity> {
+  const { disk } = deps;
+  const { path } = options;
+  await requireEmptyDirectory(disk, path);
+  await disk.makeDir(path);
+  const lock = await disk.lock(`${path}/LOCK`);
+  if (lock === undefined) {
+    throw new DataDirectoryError('DATA_DIR_LOCKED', path, `the data directory ${path} is in use by another process`);
+  }
+  try {
+    await requireEmptyDirectory(disk, path);
+    try {
+      await fill(`${path}/shards`);
+    } catch (error) {
+      await disk.remove(`${path}/shards`);
+      throw error;
+    }
+    await create(deps, options, origin);
+    return await readIdentity(disk, options);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Fails with DATA_DIR_NOT_EMPTY unless the directory is absent or empty. */
+export async function requireEmptyDirectory(disk: Disk, path: string): Promise<void> {
+  const names = (await disk.exists(path)) ? await disk.list(path) : [];
+  const found = names.find((name) => !LOCK_NAME.test(name));
+  if (found === undefined) return;
+  const what = `${path} is not empty (it holds ${found}); a restore needs an empty or a new directory`;
+  throw new DataDirectoryError('DATA_DIR_NOT_EMPTY', path, what);
 }
 
 /** The same for a node without a disk: a new incarnation with each start, nothing remembered. */
@@ -152,11 +208,18 @@ async function refuseForeign(disk: Disk, path: string): Promise<boolean> {
 }
 
 /** Nobody has seen this incarnation before FORMAT is there, so an unfinished creation is simply done again. */
-async function create(deps: DataDirectoryDeps, options: DataDirectoryOptions): Promise<void> {
+async function create(
+  deps: DataDirectoryDeps,
+  options: DataDirectoryOptions,
+  origin: string | undefined,
+): Promise<void> {
   const { disk, random, clock } = deps;
-  const { path, nodeId, clusterId, configuredNodes } = options;
+  const { path, nodeId, configuredNodes } = options;
   const incarnation = drawIncarnation(random);
-  const identity = { format: IDENTITY_FORMAT, nodeId, clusterId, incarnation, createdMs: Math.floor(clock.wallMs()) };
+  const clusterId = clusterIdOf(options, origin);
+  const createdMs = Math.floor(clock.wallMs());
+  const restored = origin === undefined ? {} : { origin };
+  const identity = { format: IDENTITY_FORMAT, nodeId, clusterId, incarnation, createdMs, ...restored };
   await disk.replaceFile(`${path}/IDENTITY`, seal(identity));
   const registry = new IncarnationRegistry({ nodeId, incarnation, configuredNodes }, () => Promise.resolve());
   await disk.replaceFile(`${path}/INCARNATIONS`, registry.encode());
@@ -179,11 +242,13 @@ async function readIdentity(disk: Disk, options: DataDirectoryOptions): Promise<
   const file = `${path}/IDENTITY`;
   const content = await readSealed(disk, file);
   if (content === undefined) throw new SealedFileError(file, 'it is missing');
-  const { format, nodeId, clusterId, incarnation } = content;
+  const { format, nodeId, clusterId, incarnation, origin } = content;
+  if (origin !== undefined && !isHexId(origin)) throw new SealedFileError(file, 'a field is wrong');
+  const expected = clusterIdOf(options, origin);
   const isWhole = format === IDENTITY_FORMAT && isCount(nodeId, 1) && isHexId(clusterId) && isHexId(incarnation);
   if (!isWhole) throw new SealedFileError(file, 'a field is wrong');
-  if (clusterId !== options.clusterId) {
-    const what = `the data directory ${path} belongs to cluster ${clusterId}, not to ${options.clusterId}`;
+  if (clusterId !== expected) {
+    const what = `the data directory ${path} belongs to cluster ${clusterId}, not to ${expected}`;
     throw new DataDirectoryError('DATA_DIR_OTHER_CLUSTER', path, what);
   }
   if (nodeId !== options.nodeId) {
@@ -191,6 +256,10 @@ async function readIdentity(disk: Disk, options: DataDirectoryOptions): Promise<
     throw new DataDirectoryError('DATA_DIR_OTHER_NODE', path, what);
   }
   return { nodeId, clusterId, incarnation };
+}
+
+function clusterIdOf({ clusterId }: DataDirectoryOptions, origin: string | undefined): string {
+  return origin === undefined ? clusterId : restoredClusterId(clusterId, origin);
 }
 
 async function openIncarnations(

@@ -95,6 +95,14 @@ export class Exchange {
     this.sendJson(errorTable[error.code].http, errorBody(error), headers);
   }
 
+  /** Ends an answer that has begun and can't be finished: its last chunk is never sent. The cause is logged. */
+  breakOff(cause: unknown): void {
+    if (this.isGone) return;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    this.#context.log.warn('an answer broke off', { route: this.route, cause: reason });
+    this.response.destroy();
+  }
+
   publicError(cause: unknown): KvorumError {
     if (cause instanceof KvorumError) return cause;
     const message = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);

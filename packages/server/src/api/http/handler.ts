@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { KvorumError } from '@kvorum/protocol';
 import type { KvService, NodeInfo } from '../../service/kv-service.js';
+import { streamBackup } from './backup-route.js';
 import { compactRevisions } from './compact-route.js';
 import { serveDemo } from './demo-routes.js';
 import { Exchange, type ExchangeContext } from './exchange.js';
@@ -42,6 +43,7 @@ export function createRequestHandler(deps: HandlerDeps, options: HandlerOptions)
       const query = mark < 0 ? undefined : target.slice(mark + 1);
       if (path.startsWith(kvPath)) serveKey(exchange, kv, path.slice(kvPath.length), query);
       else if (path === '/compact') serveCompact(exchange, kv, query);
+      else if (path === '/backup') serveBackup(exchange, kv, query);
       else if (serveOps(exchange, opsDeps, path)) return;
       else if (options.demoRoutes && serveDemo(exchange, deps, path, query)) return;
       else exchange.fail(unknownRoute());
@@ -79,6 +81,11 @@ function serveCompact(exchange: Exchange, kv: KvService, query: string | undefin
   else exchange.fail(new KvorumError('METHOD_NOT_ALLOWED', '/compact allows POST'), ['Allow', 'POST']);
 }
 
+function serveBackup(exchange: Exchange, kv: KvService, query: string | undefined): void {
+  if (exchange.request.method === 'GET') streamBackup(exchange, kv, query);
+  else exchange.fail(new KvorumError('METHOD_NOT_ALLOWED', '/backup allows GET'), ['Allow', 'GET']);
+}
+
 /** A proxy may send the absolute form `http://host/path`; everything else stays untouched, a `#` included. */
 function originForm(target: string): string {
   if (target.startsWith('/')) return target;
@@ -90,6 +97,6 @@ function originForm(target: string): string {
 
 function unknownRoute(): KvorumError {
   return new KvorumError('ROUTE_NOT_FOUND', 'there is nothing here; keys are under /kv/', {
-    allowed: '/kv/{key}, /kv/?prefix=, /compact, /livez, /readyz, /health, /version, /metrics',
+    allowed: '/kv/{key}, /kv/?prefix=, /compact, /backup, /livez, /readyz, /health, /version, /metrics',
   });
 }

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { keyBytesMax, requestBytesMax } from '@kvorum/protocol';
 import { optionTable } from '../../options/option-table.js';
-import { listPinMsMax } from '../../service/shard-kv-service.js';
+import { backupsMax, listPinMsMax } from '../../service/shard-kv-service.js';
+import { SNAPSHOT_SEND_MS_MAX } from '../../storage/snapshot-encoder.js';
 import * as limits from './limits.js';
 import { httpOptionRanges } from './options.js';
 
@@ -19,7 +20,14 @@ function rows(heading: string, cells: number): string[] {
 }
 
 test('S9: docs/limits.md tells each fixed limit as the code has it', () => {
-  const all: Record<string, number> = { ...limits, keyBytesMax, requestBytesMax, listPinMsMax };
+  const all: Record<string, number> = {
+    ...limits,
+    keyBytesMax,
+    requestBytesMax,
+    listPinMsMax,
+    backupsMax,
+    SNAPSHOT_SEND_MS_MAX,
+  };
   const wanted = Object.entries(all).map(([name, value]) => `| \`${name}\` | ${value}`);
   assert.deepEqual(rows('name', 2).sort(), wanted.sort());
 });

@@ -5,6 +5,7 @@
 import { errorBody, keyBytesMax, KvorumError } from '@kvorum/protocol';
 import type { KeyValue, KvService, Listing } from '../../service/kv-service.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
+import { drained } from './drained.js';
 import type { Exchange } from './exchange.js';
 import { keyTooLarge, readOptions } from './kv-routes.js';
 import { listChunkChars, listSliceMs } from './limits.js';
@@ -133,18 +134,4 @@ class ListStream {
     const line = `${JSON.stringify(errorBody(this.#exchange.publicError(cause)))}\n`;
     response.write(this.#pending + line, () => response.socket?.destroySoon());
   }
-}
-
-/** Resolves when the socket takes more, or is gone. */
-function drained({ response }: Exchange): Promise<void> {
-  return new Promise((resolve) => {
-    const settle = () => {
-      response.off('drain', settle);
-      response.off('close', settle);
-      resolve();
-    };
-    response.on('drain', settle);
-    response.on('close', settle);
-    if (response.destroyed) settle();
-  });
 }

@@ -14,6 +14,7 @@ export interface Query {
   readonly serializable?: boolean;
   readonly keys?: boolean;
   readonly count?: boolean;
+  readonly keyspace?: string;
 }
 
 export type QueryName = keyof Query;
@@ -45,6 +46,9 @@ function setParameter(query: MutableQuery, name: QueryName, value: string | unde
       return;
     case 'cursor':
       query.cursor = asText(value ?? '', name);
+      return;
+    case 'keyspace':
+      query.keyspace = asText(value ?? '', name);
       return;
     case 'limit':
       query.limit = parseInteger(value, name, 1, listLimitMax);

@@ -5,6 +5,8 @@
 import { Buffer } from 'node:buffer';
 import { KvorumError } from '@kvorum/protocol';
 import type {
+  Backup,
+  BackupOptions,
   DeleteResult,
   GetResult,
   KeyValue,
@@ -16,10 +18,13 @@ import type {
   WriteOptions,
 } from '../kv-service.js';
 
-export type KvOperation = 'get' | 'put' | 'delete' | 'list' | 'page' | 'count' | 'compact';
+export type KvOperation = 'get' | 'put' | 'delete' | 'list' | 'page' | 'count' | 'compact' | 'backup' | 'chunk';
 
 /** Called before each operation (and each page of a list); may throw, or return a promise that the operation waits for. */
-export type KvGate = (operation: KvOperation, options: ReadOptions | WriteOptions) => Promise<void> | undefined;
+export type KvGate = (
+  operation: KvOperation,
+  options: ReadOptions | WriteOptions | BackupOptions,
+) => Promise<void> | undefined;
 
 /** One version of a key; without a value it is a tombstone. */
 interface Version {
@@ -35,6 +40,9 @@ export class MemoryKvService implements KvService {
   pageRows = 100;
   /** Lists that were opened and not yet left. */
   openListings = 0;
+  /** What a backup streams; each passes the gate as `chunk`. */
+  backupChunks: readonly Uint8Array[] = [];
+  openBackups = 0;
   readonly #histories = new Map<string, Version[]>();
 
   async get(key: Uint8Array, options: ReadOptions = {}): Promise<GetResult> {
@@ -96,6 +104,29 @@ export class MemoryKvService implements KvService {
     if (revision <= this.compactRevision) throw compacted(this.compactRevision);
     this.compactRevision = revision;
     return { revision: this.revision };
+  }
+
+  async backup(options: BackupOptions = {}): Promise<Backup> {
+    await this.gate('backup', options);
+    this.openBackups += 1;
+    let isOpen = true;
+    const close = (): void => {
+      if (isOpen) this.openBackups -= 1;
+      isOpen = false;
+    };
+    const bytesEstimate = this.backupChunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    return { revision: this.revision, bytesEstimate, chunks: this.#backup(close), close };
+  }
+
+  async *#backup(close: () => void): AsyncGenerator<Uint8Array> {
+    try {
+      for (const chunk of this.backupChunks) {
+        await this.gate('chunk', {});
+        yield chunk;
+      }
+    } finally {
+      close();
+    }
   }
 
   async *#pages(names: readonly string[], revision: number, options: ListOptions): AsyncGenerator<readonly KeyValue[]> {
