@@ -339,8 +339,8 @@ class Node implements KvorumNode, NodeInfo {
 
   private async end(reason: 'stopping' | 'failed'): Promise<void> {
     const { life } = this;
-    const fail = (error: unknown): void => life.fail(error);
-    if (reason === 'stopping') await Promise.race([this.stop().catch(fail), life.failed]);
+    if (reason === 'stopping')
+      await Promise.race([this.stop().catch((error: unknown) => life.fail(error)), life.failed]);
     if (reason === 'failed' || life.failure !== undefined) {
       // A disk that fails may also hang: whoever waits for `closed` must hear of the failure all the same.
       await this.within(this.options.drainTimeoutMs, this.abandon());
