@@ -3,6 +3,7 @@ import { KvError } from '@kvorum/core/kv/errors.js';
 import { DiskError } from './env/disk.js';
 import { NodeFailedError } from './node-failed-error.js';
 import { ShardDamagedError } from './shard/open-shard.js';
+import { SealedFileError } from './storage/sealed-file.js';
 import { StoreError } from './storage/revision-store.js';
 import { WalDamagedError } from './storage/wal/wal-errors.js';
 
@@ -10,7 +11,12 @@ import { WalDamagedError } from './storage/wal/wal-errors.js';
 export function failureOf(error: unknown): NodeFailedError {
   if (error instanceof NodeFailedError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof WalDamagedError || error instanceof ShardDamagedError || error instanceof KvError) {
+  const isDamage =
+    error instanceof WalDamagedError ||
+    error instanceof ShardDamagedError ||
+    error instanceof SealedFileError ||
+    error instanceof KvError;
+  if (isDamage) {
     return new NodeFailedError('damaged', message, error);
   }
   if (error instanceof DiskError || error instanceof StoreError) {

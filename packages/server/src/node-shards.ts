@@ -11,6 +11,7 @@ import { HostedShard } from './shard/hosted-shard.js';
 import { type OpenedShard, openShard } from './shard/open-shard.js';
 import type { ShardHost } from './shard/shard-host.js';
 import type { ShardAppend, ShardLog } from './shard/shard-log.js';
+import type { FlushPolicy } from './storage/flush-policy.js';
 import type { Transport } from './transport/transport.js';
 
 export interface NodeShardsDeps {
@@ -19,6 +20,8 @@ export interface NodeShardsDeps {
   readonly host: ShardHost;
   readonly transport: () => Transport | undefined;
   readonly metrics: NodeMetrics;
+  /** Default: the store's own. */
+  readonly flushPolicy?: FlushPolicy | undefined;
   readonly fail: (error: unknown) => void;
 }
 
@@ -53,7 +56,9 @@ export async function openNodeShards(deps: NodeShardsDeps, options: ResolvedNode
         host.roleChanged(id, leader, role, term),
       fail: deps.fail,
     };
-    host.add(new HostedShard(shardDeps, { shard, machine, ...replicaOptions(options) }, opened));
+    host.add(
+      new HostedShard(shardDeps, { shard, machine, flushPolicy: deps.flushPolicy, ...replicaOptions(options) }, opened),
+    );
   }
   if (repairs.length > 0) await appended(storage.shardLog, repairs);
 }

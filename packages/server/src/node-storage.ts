@@ -33,6 +33,7 @@ export interface NodeStorage {
 export interface NodeStorageOptions {
   readonly node: ResolvedNodeOptions;
   readonly clusterId: string;
+  /** Default: LMDB. */
   readonly storeKind?: StoreKind | undefined;
   readonly testing: WalTestSwitches;
   readonly walMetrics: WalMetrics;

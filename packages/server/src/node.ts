@@ -37,8 +37,7 @@ import type {
 } from './service/kv-service.js';
 import { ShardKvService } from './service/shard-kv-service.js';
 import { ShardHost } from './shard/shard-host.js';
-import type { StoreKind } from './storage/revision-store.js';
-import type { WalTestSwitches } from './storage/wal/wal.js';
+import type { StartDeps } from './start-deps.js';
 import type { Refusal } from './transport/handshake-codec.js';
 import type { PeerTransport } from './transport/peer-transport.js';
 import { version } from './version.js';
@@ -47,16 +46,6 @@ import { version } from './version.js';
 export interface StartOptions extends NodeOptions {
   /** Where log lines go; default: nowhere. */
   readonly log?: Log | undefined;
-}
-
-/** For tests and the simulator: another machine, or ways to be wrong on purpose. */
-export interface StartDeps {
-  readonly env?: Env | undefined;
-  /** How stores are kept when `storage` is `disk`. Default: LMDB. */
-  readonly storeKind?: StoreKind | undefined;
-  /** Where figures of the process come from. Default: this process. */
-  readonly probe?: ProcessProbe | undefined;
-  readonly testing?: WalTestSwitches | undefined;
 }
 
 /** A running node in this process. */
@@ -101,8 +90,7 @@ export async function startNode(options: StartOptions = {}, deps: StartDeps = {}
   const metrics = createNodeMetrics();
   const storageOptions = { node: resolved, clusterId, storeKind, testing, walMetrics: metrics.wal };
   const storage = await openStorage(env, life, storageOptions);
-  const probe = deps.probe ?? createProcessProbe();
-  const node = new Node({ env, life, storage, metrics, probe }, resolved);
+  const node = new Node({ env, life, storage, metrics, deps }, resolved);
   try {
     await node.start();
     return node;
@@ -148,7 +136,7 @@ interface NodeParts {
   readonly life: NodeLife;
   readonly storage: NodeStorage;
   readonly metrics: NodeMetrics;
-  readonly probe: ProcessProbe;
+  readonly deps: StartDeps;
 }
 
 class Node implements KvorumNode, NodeInfo {
@@ -163,12 +151,14 @@ class Node implements KvorumNode, NodeInfo {
   private readonly metrics: NodeMetrics;
   private readonly metricsRegistry: MetricsRegistry;
   private readonly probe: ProcessProbe;
+  private readonly deps: StartDeps;
   private readonly startedMs: number;
   private transport: PeerTransport | undefined;
   private face: HttpFace | undefined;
   private ending: Promise<void> | undefined;
 
   constructor(parts: NodeParts, options: ResolvedNodeOptions) {
+    this.deps = parts.deps;
     this.env = parts.env;
     this.life = parts.life;
     this.storage = parts.storage;
@@ -190,7 +180,7 @@ class Node implements KvorumNode, NodeInfo {
     );
     const shard = this.host.access(defaultShard);
     this.kv = new ShardKvService({ shard, clock }, { requestTimeoutMs: options.requestTimeoutMs });
-    this.probe = parts.probe;
+    this.probe = parts.deps.probe ?? createProcessProbe();
     this.metricsRegistry = new MetricsRegistry({
       counts: this.metrics,
       status: () => this.status(),
@@ -207,10 +197,13 @@ class Node implements KvorumNode, NodeInfo {
     const { clusterId } = storage;
     for (const warning of optionWarnings(options)) env.log.warn(warning);
     const fail = (error: unknown): void => life.fail(error);
-    const shards = { env, storage, host, transport: () => this.transport, metrics: this.metrics, fail };
+    const { flushPolicy, inspect } = this.deps;
+    const transport = (): PeerTransport | undefined => this.transport;
+    const shards = { env, storage, host, transport, metrics: this.metrics, flushPolicy, fail };
     // A log that has failed answers no more, so an append of the opening would be waited for in vain.
     await Promise.race([openNodeShards(shards, options), life.failed]);
     if (life.failure !== undefined) throw life.failure;
+    inspect?.(host);
     await this.startFace();
     const started = await startNodeTransport(
       { env, storage, handler: host, clusterId, clientAddress: this.advertised(), onFormed: () => this.form(), fail },

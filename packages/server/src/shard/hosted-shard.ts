@@ -11,6 +11,7 @@ import { DiskError } from '../env/disk.js';
 import type { Clock, Log } from '../env/env.js';
 import type { ShardMetrics, StoreMetrics } from '../env/node-metrics.js';
 import type { FlushGate } from '../storage/flush-gate.js';
+import type { FlushPolicy } from '../storage/flush-policy.js';
 import { Flusher } from '../storage/flusher.js';
 import type { ShardStore, StoreInstall } from '../storage/shard-stores.js';
 import { StoreError, type StoreSnapshot } from '../storage/revision-store.js';
@@ -52,6 +53,7 @@ export interface HostedShardDeps {
 export interface HostedShardOptions extends ReplicaOptions {
   readonly logCapBytes: number;
   readonly machine: StateMachineOptions;
+  readonly flushPolicy?: FlushPolicy | undefined;
 }
 
 /** Records that one slice of revision compaction handles. */
@@ -230,15 +232,16 @@ export class HostedShard implements ReplicaHost {
 
   private newFlusher(machine: StateMachine): Flusher {
     const { clock, gate, store, storeMetrics, fail } = this.deps;
-    return new Flusher({
+    const flusherDeps = {
       clock,
       gate,
       source: machine,
       metrics: storeMetrics,
       store: store.store,
-      onFlushed: (appliedIndex) => this.onFlushed(appliedIndex),
+      onFlushed: (appliedIndex: number) => this.onFlushed(appliedIndex),
       onFailed: fail,
-    });
+    };
+    return new Flusher(flusherDeps, this.options.flushPolicy);
   }
 
   private recordSnapshot(snapshot: Snapshot, hardState: HardState): Promise<void> {

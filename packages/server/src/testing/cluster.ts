@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type KvorumNode, type StartDeps, type StartOptions, startNode } from '../node.js';
+import { type KvorumNode, type StartOptions, startNode } from '../node.js';
+import type { StartDeps } from '../start-deps.js';
 
 export interface TestCluster {
   readonly nodes: Map<number, KvorumNode>;

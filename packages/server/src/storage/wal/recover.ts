@@ -72,8 +72,8 @@ async function findSegments(disk: Disk, directory: string): Promise<Segment[]> {
 class LogScan {
   readonly replay = new Replay();
   state: ReadState = { batch: 0, chain: undefined };
-  /** The end of the last whole batch. */
-  end: { readonly segment: Segment; readonly offset: number } | undefined;
+  /** The end of the last whole batch, and its bytes; none in a log without one. */
+  end: { readonly segment: Segment; readonly offset: number; readonly batch: Uint8Array } | undefined;
   batchMax = 0;
   /** Segments whose bytes behind the last whole batch are all zero. */
   readonly blank = new Set<number>();
@@ -82,6 +82,7 @@ class LogScan {
 
   read(segment: Segment, bytes: Uint8Array): void {
     let at = SEGMENT_HEADER_BYTES;
+    let lastStart = at;
     while (!this.#isEnded) {
       const batch = readBatch(bytes, at, segment.number, this.state);
       if (batch === undefined) break;
@@ -90,13 +91,16 @@ class LogScan {
         throw new WalDamagedError(segment.path, at, 'the segment does not begin with its table');
       }
       this.#apply(segment, batch);
+      lastStart = at;
       at = batch.end;
     }
+    // A copy: the whole segment is not to be kept for it.
+    if (at > lastStart) this.end = { segment, offset: at, batch: bytes.slice(lastStart, at) };
     if (isBlank(bytes, at)) this.blank.add(segment.number);
     else this.#examine(segment, at, findStrays(bytes, at, segment.number));
     // A segment without a whole batch ends the log; nothing valid may come behind it.
     if (at === SEGMENT_HEADER_BYTES) this.#isEnded = true;
-    this.end ??= { segment, offset: SEGMENT_HEADER_BYTES };
+    this.end ??= { segment, offset: SEGMENT_HEADER_BYTES, batch: new Uint8Array(0) };
   }
 
   finish(): void {
@@ -116,7 +120,6 @@ class LogScan {
     }
     this.state = batch.state;
     this.batchMax = batch.state.batch;
-    this.end = { segment, offset: batch.end };
   }
 
   /** Strays are pieces of the one torn batch if they agree on it and it started at `at`, the end of the log. */
@@ -175,16 +178,25 @@ async function repair(
     await disk.remove(segment.path);
     await disk.syncDir(directory);
   }
-  if (lastUsed > 0) await syncTail(disk, end.segment, end.offset, scan.blank.has(lastUsed));
+  if (lastUsed > 0) await syncTail(disk, end.segment, end, scan.blank.has(lastUsed));
   // One more than any number that may ever have been written, though what was torn left no trace.
   const nextBatch = Math.max(batchMax, state.batch + 1) + 1;
   return { replay, segments: kept, prepared, tailOffset: end.offset, nextBatch, chain: state.chain ?? 0 };
 }
 
-/** A killed process leaves bytes that are written but not synced: they count as read, so they are synced now. */
-async function syncTail(disk: Disk, segment: Segment, offset: number, isBlankBehind: boolean): Promise<void> {
+/**
+ * A killed process leaves bytes that are written but not synced: they count as read, so they are synced now. After a *failed* sync the system may take
+ * such bytes for clean and never write them, so the last batch, which alone can be in that state, is written anew.
+ */
+async function syncTail(
+  disk: Disk,
+  segment: Segment,
+  { offset, batch }: { readonly offset: number; readonly batch: Uint8Array },
+  isBlankBehind: boolean,
+): Promise<void> {
   const file = await disk.open(segment.path, 'write');
   try {
+    if (batch.length > 0) await file.write(offset - batch.length, batch);
     if (!isBlankBehind) {
       const zeros = new Uint8Array(Math.min(ZEROS_BYTES, segment.bytes - offset));
       for (let at = offset; at < segment.bytes; at += zeros.length) {

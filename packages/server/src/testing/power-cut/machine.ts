@@ -3,7 +3,8 @@ import type { ProcessProbe } from '../../env/process-probe.js';
 import type { Random } from '../../env/env.js';
 import { MemoryDisk } from '../../env/testing/memory-disk.js';
 import { below } from '../../env/testing/seeded-random.js';
-import { type KvorumNode, type StartDeps, type StartOptions, startNode } from '../../node.js';
+import { type KvorumNode, type StartOptions, startNode } from '../../node.js';
+import type { StartDeps } from '../../start-deps.js';
 import type { StoreKind } from '../../storage/revision-store.js';
 import { ProcessEnv, type ProcessWorld } from './process-env.js';
 

@@ -1,0 +1,43 @@
+/** One replica as checkers of the inside see it, at one moment. */
+import type { Hash64 } from '@kvorum/core/kv/meta.js';
+import type { LogStorage } from '@kvorum/core/raft/log-storage.js';
+import type { HostedShard } from '@kvorum/server/internal/shard/hosted-shard.js';
+
+export interface ReplicaView {
+  readonly node: number;
+  /** Starts of the node's process so far. */
+  readonly process: number;
+  readonly shard: number;
+  readonly role: string;
+  readonly term: number;
+  /** At most what the log below holds. */
+  readonly commit: number;
+  /** Entries that are synced. */
+  readonly log: Pick<LogStorage, 'firstIndex' | 'lastIndex' | 'term' | 'entries'>;
+  /** Last entry, synced or not. */
+  readonly lastIndex: number;
+  /** Undefined while a snapshot is being installed. */
+  readonly state: { readonly appliedIndex: number; readonly chainHash: string } | undefined;
+}
+
+export function viewReplica(node: number, process: number, hosted: HostedShard): ReplicaView {
+  const { replica } = hosted;
+  const { machine, log } = replica;
+  const status = replica.raw.basicStatus();
+  const canLook = machine !== undefined && !machine.isApplying;
+  return {
+    node,
+    process,
+    shard: hosted.shard,
+    role: status.role,
+    term: status.term,
+    commit: Math.min(status.commit, log.lastIndex()),
+    log,
+    lastIndex: status.lastIndex,
+    state: canLook ? { appliedIndex: machine.appliedIndex, chainHash: hex(machine.chainHash) } : undefined,
+  };
+}
+
+export function hex({ high, low }: Hash64): string {
+  return `${(high >>> 0).toString(16).padStart(8, '0')}${(low >>> 0).toString(16).padStart(8, '0')}`;
+}

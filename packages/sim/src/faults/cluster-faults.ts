@@ -1,0 +1,33 @@
+/** What a fault may do, and to whom: the cluster as the schedule of faults sees it. */
+import type { Random } from '@kvorum/server/internal/env/env.js';
+import type { MemoryNetwork } from '@kvorum/server/internal/env/testing/memory-network.js';
+import type { Knobs } from '../knobs.js';
+import type { Machine } from '../machine/machine.js';
+import type { EventQueue } from '../world/event-queue.js';
+import type { SimTiming } from '../world/sim-network.js';
+
+export interface FaultyCluster {
+  readonly knobs: Knobs;
+  readonly random: Random;
+  readonly queue: EventQueue;
+  readonly network: MemoryNetwork;
+  readonly timing: SimTiming;
+  readonly machines: readonly Machine[];
+  /** Every node has met every other one: from here on a lost directory is noticed. */
+  readonly isFormed: boolean;
+  /** A machine that leads the default keyspace's shard, as it says. */
+  leader(): Machine | undefined;
+  /** How long a lasting fault lasts. */
+  duration(): number;
+  /** Starts the machine after some time, if faults are still on. */
+  startLater(machine: Machine): void;
+  log(what: string): void;
+  /** A failure that was planned has happened. */
+  count(kind: string): void;
+}
+
+/** One more machine may lose synced bytes: with it, those that did are a minority (R2). */
+export function mayLoseData(cluster: FaultyCluster): boolean {
+  const lost = cluster.machines.filter(({ isDamaged, isWiped }) => isDamaged || isWiped).length;
+  return lost + 1 <= Math.floor((cluster.machines.length - 1) / 2);
+}

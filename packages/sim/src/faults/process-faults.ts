@@ -1,0 +1,85 @@
+/** Faults of processes and their clocks: kills, power cuts, lost directories, pauses, clocks that jump and drift, too little CPU (R5). */
+import type { FaultKind } from '../knobs.js';
+import { integerIn, pick, spread } from '../world/chance.js';
+import { type FaultyCluster, mayLoseData } from './cluster-faults.js';
+
+type ProcessFault =
+  | 'powerCut'
+  | 'processKill'
+  | 'allPowerCut'
+  | 'wipe'
+  | 'pause'
+  | 'clockJump'
+  | 'clockDrift'
+  | 'cpuStarved';
+
+const HOUR_MS = 3_600_000;
+const PAUSE_MS_MIN = 100;
+const PAUSE_MS_MAX = 60_000;
+
+/** Each answers whether it did something. */
+export const processFaults: Record<ProcessFault & FaultKind, (cluster: FaultyCluster) => boolean> = {
+  powerCut(cluster) {
+    const machine = pick(cluster.random, cluster.machines);
+    if (!machine.isOn) return false;
+    machine.cutPower();
+    cluster.startLater(machine);
+    return true;
+  },
+  processKill(cluster) {
+    const machine = pick(cluster.random, cluster.machines);
+    if (!machine.isOn) return false;
+    machine.kill();
+    cluster.startLater(machine);
+    return true;
+  },
+  allPowerCut(cluster) {
+    const on = cluster.machines.filter(({ isOn }) => isOn);
+    for (const machine of on) {
+      machine.cutPower();
+      cluster.startLater(machine);
+    }
+    return on.length > 0;
+  },
+  wipe(cluster) {
+    const machine = pick(cluster.random, cluster.machines);
+    if (!cluster.isFormed || machine.isDamaged || machine.isWiped || !mayLoseData(cluster)) return false;
+    machine.wipe();
+    cluster.startLater(machine);
+    return true;
+  },
+  pause(cluster) {
+    const { processor, name } = pick(cluster.random, cluster.machines);
+    if (processor === undefined || processor.isPaused) return false;
+    const forMs = Math.round(spread(cluster.random, PAUSE_MS_MIN, PAUSE_MS_MAX));
+    cluster.log(`${name} pauses for ${forMs}`);
+    processor.pause(forMs);
+    return true;
+  },
+  clockJump(cluster) {
+    const { pace, name } = pick(cluster.random, cluster.machines);
+    pace.wallOffsetMs = integerIn(cluster.random, -HOUR_MS, HOUR_MS);
+    cluster.log(`${name} wall clock off by ${pace.wallOffsetMs}`);
+    return true;
+  },
+  clockDrift(cluster) {
+    const machine = pick(cluster.random, cluster.machines);
+    const rate = 0.5 + cluster.random.float();
+    cluster.log(`${machine.name} clock runs at ${rate.toFixed(3)}`);
+    if (machine.processor === undefined) machine.pace.rate = rate;
+    else machine.processor.setRate(rate);
+    return true;
+  },
+  cpuStarved(cluster) {
+    const { pace, name } = pick(cluster.random, cluster.machines);
+    const forMs = cluster.duration();
+    cluster.log(`${name} starves for ${forMs}`);
+    pace.turnMsMax = spread(cluster.random, 5, 200);
+    pace.lookMsMax = spread(cluster.random, 0.01, 2);
+    cluster.queue.after(forMs, () => {
+      pace.turnMsMax = cluster.knobs.turnMs;
+      pace.lookMsMax = 0;
+    });
+    return true;
+  },
+};

@@ -1,0 +1,115 @@
+/**
+ * The configuration of one run, drawn from its seed (swarm testing: each seed has another mix, so that rare mixes get their turn). A few may be fixed
+ * from outside.
+ */
+import type { Random } from '@kvorum/server/internal/env/env.js';
+import { chance, integerIn, pick, shuffled, spread, stream } from './world/chance.js';
+
+/** Every kind of fault that the schedule may hold. */
+export const faultKinds = [
+  'powerCut',
+  'processKill',
+  'allPowerCut',
+  'wipe',
+  'pause',
+  'clockJump',
+  'clockDrift',
+  'cpuStarved',
+  'cutOneWay',
+  'splitNodes',
+  'bridge',
+  'chain',
+  'isolateLeader',
+  'swizzle',
+  'resetLink',
+  'slowLink',
+  'diskSlow',
+  'diskStall',
+  'failedRead',
+  'failedWrite',
+  'failedSync',
+  'failedAppend',
+  'fullDisk',
+  'storeFailed',
+  'storeStalled',
+  'bitFlip',
+  'zeroedSector',
+  'misdirectedWrite',
+] as const;
+
+export type FaultKind = (typeof faultKinds)[number];
+
+export interface Knobs {
+  readonly nodes: number;
+  /** Length of the phase with faults. */
+  readonly faultsMs: number;
+  readonly heartbeatMs: number;
+  readonly electionTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  /** One way. */
+  readonly latencyMs: number;
+  readonly jitterMs: number;
+  readonly diskMs: number;
+  readonly turnMs: number;
+  readonly segmentBytes: number;
+  readonly logRetainBytes: number;
+  readonly flushRows: number;
+  readonly flushAgeMs: number;
+  readonly maxInflightMessages: number;
+  readonly clients: number;
+  readonly thinkMs: number;
+  readonly keys: number;
+  readonly valueBytesMax: number;
+  /** Mean time between faults. */
+  readonly faultEveryMs: number;
+  /** Mean time that a lasting fault lasts. */
+  readonly faultLastsMs: number;
+  /** Kinds that happen in this run. */
+  readonly faults: readonly FaultKind[];
+  /** Bytes of a received chunk are split with this probability. */
+  readonly splitProbability: number;
+}
+
+export type FixedKnobs = { readonly [Name in keyof Knobs]?: Knobs[Name] | undefined };
+
+/** The knobs of a seed. */
+export function drawKnobs(seed: number, fixed: FixedKnobs = {}): Knobs {
+  const random = stream(seed, 'knobs');
+  const heartbeatMs = integerIn(random, 20, 100);
+  const drawn: Knobs = {
+    nodes: pick(random, [1, 2, 3, 3, 3, 3, 3, 4, 5, 5, 5, 6, 7]),
+    faultsMs: integerIn(random, 22_000, 26_000),
+    heartbeatMs,
+    electionTimeoutMs: Math.round(heartbeatMs * (4 + random.float() * 8)),
+    requestTimeoutMs: integerIn(random, 500, 5000),
+    latencyMs: spread(random, 0.1, 10),
+    jitterMs: spread(random, 0.1, 10),
+    diskMs: spread(random, 0.05, 5),
+    turnMs: spread(random, 0.01, 2),
+    segmentBytes: 512 * Math.round(spread(random, 8, 512)),
+    logRetainBytes: Math.round(spread(random, 4096, 1024 * 1024)),
+    flushRows: Math.round(spread(random, 1, 2000)),
+    flushAgeMs: Math.round(spread(random, 5, 2000)),
+    maxInflightMessages: integerIn(random, 1, 16),
+    clients: integerIn(random, 3, 12),
+    thinkMs: 1000 / spread(random, 5, 20),
+    keys: integerIn(random, 1, 40),
+    valueBytesMax: Math.round(spread(random, 1, 4000)),
+    faultEveryMs: spread(random, 300, 1500),
+    faultLastsMs: spread(random, 200, 4000),
+    faults: drawFaults(random),
+    splitProbability: chance(random, 0.5) ? 0 : random.float() * 0.3,
+  };
+  return { ...drawn, ...definedOf(fixed) };
+}
+
+function drawFaults(random: Random): FaultKind[] {
+  const share = 0.15 + random.float() * 0.6;
+  const chosen = faultKinds.filter(() => chance(random, share));
+  return chosen.length > 0 ? chosen : shuffled(random, faultKinds).slice(0, 3);
+}
+
+function definedOf(fixed: FixedKnobs): Partial<Knobs> {
+  const given: [string, unknown][] = Object.entries(fixed).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given);
+}

@@ -1,0 +1,281 @@
+/**
+ * One machine of the simulated cluster: disk, stores and clock that outlive its process, and the production node that runs on it. A process ends
+ * by being left alone for good (nothing of it ever runs again), never by an orderly close.
+ */
+import type { Env, Log, Random } from '@kvorum/server/internal/env/env.js';
+import { MemoryDisk } from '@kvorum/server/internal/env/testing/memory-disk.js';
+import type { MemoryNetwork } from '@kvorum/server/internal/env/testing/memory-network.js';
+import type { ProcessProbe } from '@kvorum/server/internal/env/process-probe.js';
+import { type KvorumNode, type StartOptions, startNode } from '@kvorum/server/internal/node.js';
+import type { ShardHost } from '@kvorum/server/internal/shard/shard-host.js';
+import { MemoryStoreDisk } from '@kvorum/server/internal/storage/memory-revision-store.js';
+import type { Knobs } from '../knobs.js';
+import { stream } from '../world/chance.js';
+import type { EventQueue } from '../world/event-queue.js';
+import { DiskWeather } from './disk-weather.js';
+import { loggedNetwork } from './logged-network.js';
+import { type Pace, Processor } from './processor.js';
+
+/** What a machine tells the world. */
+export interface MachineEvents {
+  log(who: string, what: string): void;
+  /** The node of the machine runs. */
+  onUp(machine: Machine): void;
+  /** The node ended by itself, or would not start. */
+  onFailed(machine: Machine, error: unknown): void;
+  /** The node says that a replica's role is another now. */
+  onRole(machine: Machine, shard: number, role: string, term: number): void;
+  /** A cut did this to what was not synced. */
+  onCut(fate: string, count: number): void;
+}
+
+export interface MachineDeps {
+  readonly seed: number;
+  readonly knobs: Knobs;
+  readonly queue: EventQueue;
+  readonly network: MemoryNetwork;
+  readonly events: MachineEvents;
+}
+
+/** A range of bytes of a file. */
+export interface AppendPlace {
+  readonly path: string;
+  readonly position: number;
+  readonly length: number;
+}
+
+export const peerPort = 2380;
+
+export class Machine {
+  readonly id: number;
+  readonly name: string;
+  readonly weather: DiskWeather;
+  readonly pace: Pace;
+  disk = new MemoryDisk();
+  node: KvorumNode | undefined;
+  shards: ShardHost | undefined;
+  processor: Processor | undefined;
+  /** Starts of a process so far. */
+  starts = 0;
+  /** Synced bytes were destroyed: the node may find itself damaged, and refuse. */
+  isDamaged = false;
+  /** The directory was lost: the others refuse the node, for good. */
+  isWiped = false;
+  /** It found itself damaged or refused, and stays down. */
+  isDoomed = false;
+  /** A call failed on purpose: the node ends by it. */
+  isFailureExpected = false;
+  /** Where the last two appends of the log writer went, of which one is the last synced: they are never damaged (R2). */
+  lastAppends: readonly AppendPlace[] = [];
+  #stores: MemoryStoreDisk;
+  readonly #deps: MachineDeps;
+  readonly #random: Random;
+
+  constructor(id: number, deps: MachineDeps) {
+    this.id = id;
+    this.name = `n${id}`;
+    this.#deps = deps;
+    this.#random = stream(deps.seed, this.name);
+    this.pace = { rate: 1, turnMsMax: deps.knobs.turnMs, lookMsMax: 0, wallOffsetMs: 0 };
+    this.weather = new DiskWeather(deps.queue, stream(deps.seed, `${this.name} disk`), deps.knobs.diskMs);
+    this.#stores = this.#newStores();
+  }
+
+  get isOn(): boolean {
+    return this.processor !== undefined;
+  }
+
+  get isUp(): boolean {
+    return this.node !== undefined;
+  }
+
+  /** Starts a process on what the disk holds. */
+  start(): void {
+    if (this.isOn) return;
+    const { queue, events } = this.#deps;
+    this.starts += 1;
+    this.#say(`start ${this.starts}`);
+    const random = stream(this.#deps.seed, `${this.name} process ${this.starts}`);
+    const log = (what: string): void => this.#say(what);
+    const processor = new Processor({ queue, random, pace: this.pace, log });
+    this.processor = processor;
+    this.disk.faults.delay = (operation, path) => this.weather.pass(processor, operation, path, log);
+    const whenMine = (run: () => void): void => {
+      if (this.processor === processor) run();
+    };
+    startNode(this.#options(), {
+      env: this.#env(processor, random),
+      storeKind: this.#stores,
+      flushPolicy: {
+        rows: this.#deps.knobs.flushRows,
+        bytes: 4 * 1024 * 1024,
+        ageMsMax: this.#deps.knobs.flushAgeMs,
+      },
+      probe: noProbe,
+      inspect: (host) => whenMine(() => (this.shards = host)),
+    }).then(
+      (node) =>
+        whenMine(() => {
+          this.node = node;
+          node.closed.catch((error: unknown) => whenMine(() => this.#failed(error)));
+          this.#say('up');
+          events.onUp(this);
+        }),
+      (error: unknown) => whenMine(() => this.#failed(error)),
+    );
+  }
+
+  /** The process is killed; the system and its caches stay. */
+  kill(): void {
+    if (!this.isOn) return;
+    this.#say('killed');
+    this.#endProcess();
+    this.disk = this.disk.afterProcess();
+  }
+
+  /** The power goes: what was not synced may be gone, in part or all of it. */
+  cutPower(): void {
+    this.#say('power cut');
+    this.#endProcess();
+    const tally = {};
+    this.disk = this.disk.cut(this.#random, tally);
+    this.#stores.crash(this.#random);
+    for (const [fate, count] of Object.entries<number>(tally)) this.#deps.events.onCut(fate, count);
+  }
+
+  /** The end of the run. */
+  abandon(): void {
+    this.#endProcess();
+  }
+
+  /** The disk has so many bytes from now on; undefined: as many as it needs. */
+  setCapacity(bytes: number | undefined): void {
+    this.disk.capacityBytes = bytes ?? new MemoryDisk().capacityBytes;
+  }
+
+  /** Good weather: everything on the machine works as it should, but for what was destroyed. */
+  heal(): void {
+    this.weather.clear();
+    this.setCapacity(undefined);
+    this.pace.turnMsMax = this.#deps.knobs.turnMs;
+    this.pace.lookMsMax = 0;
+    if (this.processor === undefined) this.pace.rate = 1;
+    else this.processor.setRate(1);
+    this.processor?.resume();
+  }
+
+  /** Everything on disk is gone. */
+  wipe(): void {
+    this.#say('wiped');
+    this.#endProcess();
+    this.disk = new MemoryDisk();
+    this.#stores = this.#newStores();
+    this.isWiped = true;
+  }
+
+  #failed(error: unknown): void {
+    this.#say(`failed: ${error instanceof Error ? error.message : String(error)}`);
+    this.#endProcess();
+    this.disk = this.disk.afterProcess();
+    this.#deps.events.onFailed(this, error);
+  }
+
+  #endProcess(): void {
+    this.processor?.end();
+    this.processor = undefined;
+    this.node = undefined;
+    this.shards = undefined;
+    this.#deps.network.stopHost(this.name);
+  }
+
+  #newStores(): MemoryStoreDisk {
+    const step = (name: string) => (): Promise<void> => {
+      const { processor } = this;
+      return processor === undefined
+        ? new Promise(() => {})
+        : this.weather.pass(processor, name, 'store', (what) => this.#say(what));
+    };
+    return new MemoryStoreDisk({ commit: step('storeCommit'), flush: step('storeFlush') });
+  }
+
+  #env(processor: Processor, random: Random): Env {
+    const log = (what: string): void => this.#say(what);
+    const network = loggedNetwork({ network: this.#deps.network.host(this.name), processor, log });
+    return { clock: processor, random, disk: this.#watched(this.disk), network, log: this.#log({}) };
+  }
+
+  /** Remembers where the log writer wrote last. */
+  #watched(disk: MemoryDisk): MemoryDisk {
+    const open = disk.openLogWriter.bind(disk);
+    disk.openLogWriter = async () => {
+      const writer = await open();
+      const append = writer.append.bind(writer);
+      writer.append = (request, done) => {
+        const { path, position, bytes } = request;
+        this.lastAppends = [...this.lastAppends.slice(-1), { path, position, length: bytes.length }];
+        append(request, done);
+      };
+      return writer;
+    };
+    return disk;
+  }
+
+  #log(fields: object): Log {
+    const write = (message: string, more: object = {}): void => {
+      // A stack tells of files and differs between versions of Node.
+      const all = { ...fields, ...more, stack: undefined };
+      this.#say(`${message} ${JSON.stringify(all)}`);
+      if (message !== 'role changed') return;
+      const { shard, role, term } = Object.assign({ shard: 0, role: '', term: 0 }, all);
+      this.#deps.events.onRole(this, shard, role, term);
+    };
+    return {
+      debug: () => undefined,
+      info: write,
+      warn: write,
+      error: write,
+      isDebug: false,
+      child: (more) => this.#log({ ...fields, ...more }),
+    };
+  }
+
+  #options(): StartOptions {
+    const { knobs } = this.#deps;
+    const ids = Array.from({ length: knobs.nodes }, (_, i) => i + 1);
+    return {
+      nodeId: this.id,
+      peers: Object.fromEntries(ids.map((id) => [id, `n${id}:${peerPort}`])),
+      dataDir: '/data',
+      clientAddress: 'off',
+      diskReserveBytes: 0,
+      heartbeatMs: knobs.heartbeatMs,
+      electionTimeoutMs: knobs.electionTimeoutMs,
+      requestTimeoutMs: knobs.requestTimeoutMs,
+      walSegmentBytes: knobs.segmentBytes,
+      logRetainBytes: knobs.logRetainBytes,
+      logRetainBytesNode: 2 * knobs.logRetainBytes,
+      maxInflightMessages: knobs.maxInflightMessages,
+    };
+  }
+
+  #say(what: string): void {
+    this.#deps.events.log(this.name, what);
+  }
+}
+
+const noProbe: ProcessProbe = {
+  read: () => ({
+    cpuUserSeconds: 0,
+    cpuSystemSeconds: 0,
+    residentBytes: 0,
+    heapUsedBytes: 0,
+    externalBytes: 0,
+    loopDelayP50Seconds: 0,
+    loopDelayP99Seconds: 0,
+    loopDelayMaxSeconds: 0,
+    gcPauses: 0,
+    gcSeconds: 0,
+    gcMaxSeconds: 0,
+  }),
+  close: () => undefined,
+};

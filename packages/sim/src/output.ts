@@ -1,0 +1,74 @@
+/** What people see of runs: a failed seed with its trace, and the totals of all. */
+import type { RunReport } from './simulation.js';
+import { Tally } from './world/tally.js';
+
+/** Lines of the event log that a failed seed shows. */
+const LINES_SHOWN = 60;
+
+export function printFailure(report: RunReport, options: readonly string[]): void {
+  console.log(`\nseed ${report.seed} FAILED after ${(report.simulatedMs / 1000).toFixed(1)} simulated seconds`);
+  for (const { checker, message } of report.violations) console.log(`  ${checker}: ${message}`);
+  console.log(`  knobs: ${JSON.stringify(report.knobs)}`);
+  console.log(`  last lines of the event log:`);
+  for (const line of report.tail.slice(-LINES_SHOWN)) console.log(`    ${line.slice(0, 300)}`);
+  console.log(`  again: npm run sim -- --seed ${report.seed} ${options.join(' ')}`);
+}
+
+/** Sums over runs. */
+export class Totals {
+  failed = 0;
+  readonly #startedMs = performance.now();
+  readonly #sums = new Tally();
+  readonly #faults = new Tally();
+  readonly #counts = new Tally();
+  readonly #failedSeeds: string[] = [];
+  #runs = 0;
+  #last: RunReport | undefined;
+  #fewest = {
+    acknowledged: Number.POSITIVE_INFINITY,
+    faults: Number.POSITIVE_INFINITY,
+    lines: Number.POSITIVE_INFINITY,
+  };
+
+  add(report: RunReport): void {
+    this.#runs += 1;
+    this.#last = report;
+    if (report.violations.length > 0) {
+      this.failed += 1;
+      this.#failedSeeds.push(
+        `${report.seed} (${[...new Set(report.violations.map(({ checker }) => checker))].join(', ')})`,
+      );
+    }
+    this.#sums.add('simulated ms', Math.round(report.simulatedMs));
+    this.#sums.add('operations', report.operations);
+    this.#sums.add('acknowledged', report.acknowledged);
+    this.#sums.add('log lines', report.lines);
+    this.#faults.addAll(report.faults);
+    this.#counts.addAll(report.counts);
+    const faults = report.faults.reduce((sum, [, count]) => sum + count, 0);
+    this.#fewest = {
+      acknowledged: Math.min(this.#fewest.acknowledged, report.acknowledged),
+      faults: Math.min(this.#fewest.faults, faults),
+      lines: Math.min(this.#fewest.lines, report.lines),
+    };
+  }
+
+  print(): void {
+    const seconds = (performance.now() - this.#startedMs) / 1000;
+    console.log(`\nfaults: ${list(this.#faults)}`);
+    console.log(`counts: ${list(this.#counts)}`);
+    console.log(`sums: ${list(this.#sums)}`);
+    console.log(`fewest in a run: ${JSON.stringify(this.#fewest)}`);
+    if (this.#runs === 1 && this.#last !== undefined)
+      console.log(`event log: ${this.#last.lines} lines, sha256 ${this.#last.digest}`);
+    if (this.failed > 0) console.log(`failed: ${this.#failedSeeds.join('; ')}`);
+    console.log(`${this.#runs} seeds, ${this.failed} failed, ${seconds.toFixed(1)} s`);
+  }
+}
+
+function list(tally: Tally): string {
+  return tally
+    .entries()
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ');
+}
