@@ -187,6 +187,18 @@ test('dev runs one node with data in .kvorum/dev, or in memory', async () => {
   assert.equal(await second, 0);
 });
 
+test('serve of a cluster does not call itself ready before the others are there', async () => {
+  const terminal = createTestTerminal();
+  const done = start(
+    ['serve', ...local, '--storage', 'memory', '--peers', '1=127.0.0.1:1,2=127.0.0.1:2,3=127.0.0.1:3'],
+    terminal,
+  );
+  await terminal.printed('\n');
+  assert.match(terminal.out(), /^kvorum node 1 has started: http:.*; \/readyz tells when the cluster serves\n$/);
+  terminal.signal('SIGTERM');
+  assert.equal(await done, 0);
+});
+
 test('config check and config print', async (context) => {
   const path = join(await temporaryDirectory(context), 'kvorum.yaml');
   await writeFile(path, 'heartbeatMs: 30\nclientAddress: 0.0.0.0:1\n');

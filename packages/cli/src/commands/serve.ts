@@ -87,8 +87,13 @@ function printReady({ stdout, commandName }: Terminal, node: RunningNode, settin
   }
   const place = storage === 'memory' ? 'data in memory only' : `data in ${dataDir}`;
   const url = clientAddress === undefined ? 'no client port' : `http://${clientAddress}`;
+  if (settings.node.peers.size > 1) {
+    // A node alone can't tell when its cluster serves.
+    printLine(stdout, `kvorum node ${nodeId} has started: ${url}, ${place}; /readyz tells when the cluster serves`);
+    return;
+  }
   printLine(stdout, `kvorum node ${nodeId} is ready: ${url}, ${place}`);
-  if (clientAddress === undefined || settings.node.peers.size > 1) return;
+  if (clientAddress === undefined) return;
   const endpoint = settings.node.clientAddress?.port === 2379 ? '' : ` --endpoint ${clientAddress}`;
   printLine(stdout, `Try: ${commandName} put hello world${endpoint}`);
 }
