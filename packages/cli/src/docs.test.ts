@@ -62,6 +62,9 @@ test('docs/cli.md speaks of every command', async () => {
     'del',
     'ls',
     'status',
+    'backup',
+    'backup verify',
+    'restore',
   ]) {
     assert.ok(text.includes(`kvorum ${command}`), command);
   }

@@ -15,7 +15,7 @@ export const exitCodes = {
   diskFailed: { code: 5, meaning: 'a write, sync or rename failed; the node ended itself to keep the data safe' },
   dataDamaged: {
     code: 6,
-    meaning: 'stored data is damaged or contradicts the other replicas; the node does not serve it',
+    meaning: 'stored data is damaged or contradicts the other replicas, or a backup is damaged; it is not used',
   },
   unavailable: { code: 7, meaning: 'no endpoint answered, or no quorum; nothing was changed' },
   outcomeUnknown: { code: 8, meaning: 'no answer to a write: it may have happened; read before trying again' },

@@ -45,7 +45,7 @@ test('exit 0: --version and --help', async () => {
 });
 
 test('every command has help with an example', async () => {
-  for (const command of ['serve', 'dev', 'demo', 'get', 'put', 'del', 'ls', 'status']) {
+  for (const command of ['serve', 'dev', 'demo', 'get', 'put', 'del', 'ls', 'status', 'backup', 'restore']) {
     const { code, out } = await run([command, '--help']);
     assert.equal(code, 0);
     assert.match(out, /Examples:\n {2}kvorum /, command);

@@ -1,11 +1,13 @@
 /** The command line: all commands put together, and one place where a run ends in an exit code. */
 import { Command, CommanderError } from 'commander';
+import { backupCommand } from './commands/backup.js';
 import { configCommand } from './commands/config.js';
 import { delCommand } from './commands/del.js';
 import { demoCommand } from './commands/demo.js';
 import { getCommand } from './commands/get.js';
 import { lsCommand } from './commands/ls.js';
 import { putCommand } from './commands/put.js';
+import { restoreCommand } from './commands/restore.js';
 import { devCommand, serveCommand } from './commands/serve.js';
 import { statusCommand } from './commands/status.js';
 import { CommandError } from './command-error.js';
@@ -62,6 +64,8 @@ function createProgram(deps: ProgramDeps, exitWith: (code: number) => void, isJs
     delCommand(terminal),
     lsCommand(terminal),
     statusCommand(terminal),
+    backupCommand(terminal),
+    restoreCommand(terminal),
   ];
   for (const command of commands) program.addCommand(command);
   forEachCommand(program, (command) => {

@@ -3,6 +3,7 @@
  * not happen at the one before.
  */
 import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import { requestBytesMax } from '@kvorum/protocol';
 import { CommandError } from '../command-error.js';
@@ -44,6 +45,13 @@ export interface ListFlags extends ReadFlags {
   readonly isKeysOnly?: boolean | undefined;
 }
 
+export interface BackupAnswer {
+  readonly bytesEstimate: number | undefined;
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
+/** A backup on which nothing came for this long is given up. */
+const backupSilenceMs = 60_000;
 /** How long the command waits beyond the node's own time limit. */
 const graceMs = 1000;
 /** The wait when neither is told: the node's largest request timeout, and some. */
@@ -122,6 +130,16 @@ export class KvClient {
     if (!body.complete) throw listIncomplete('the connection was lost', {});
   }
 
+  /** A backup as a stream; `chunks` fails when it breaks off. */
+  async backup(flags: { readonly isSerializable?: boolean | undefined }): Promise<BackupAnswer> {
+    const query = flags.isSerializable === true ? ['serializable'] : [];
+    const request = { method: 'GET', target: this.#target('/backup', query) } as const;
+    const { headers, body } = await this.#send(request, (answer) => answer);
+    body.setTimeout(backupSilenceMs, () => body.destroy(new Error(`nothing came for ${backupSilenceMs} ms`)));
+    const estimate = header(headers['x-kvorum-bytes-estimate']);
+    return { bytesEstimate: estimate === 0 ? undefined : estimate, chunks: wholeBody(body) };
+  }
+
   #target(path: string, query: readonly string[]): string {
     const all = this.#timeoutMs === undefined ? query : [...query, `timeout=${this.#timeoutMs}`];
     return all.length === 0 ? path : `${path}?${all.join('&')}`;
@@ -163,6 +181,19 @@ function listIncomplete(cause: string, fields: Readonly<Record<string, string>>)
     code: 'LIST_INCOMPLETE',
     fields,
   });
+}
+
+async function* wholeBody(body: IncomingMessage): AsyncGenerator<Uint8Array> {
+  const broken = new CommandError('failed', 'the backup broke off before its end; nothing was written', {
+    code: 'BACKUP_INCOMPLETE',
+    hint: 'The log of the node tells why. Try again.',
+  });
+  try {
+    for await (const chunk of body) yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
+  } catch {
+    throw broken;
+  }
+  if (!body.complete) throw broken;
 }
 
 function readQuery({ revision, isSerializable }: ReadFlags): string[] {
