@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { staticClusterId } from './cluster/cluster-id.js';
+import type { LogFields } from './env/env.js';
 import { createRealEnv } from './env/real-env.js';
 import { silentLog } from './env/silent-log.js';
 import { type KvorumNode, startNode } from './node.js';
@@ -107,6 +108,26 @@ test('three nodes restored from one file form a new cluster with equal states, w
     return a?.appliedIndex === b?.appliedIndex && a?.chainHash === b?.chainHash ? true : undefined;
   }, 'equal states');
   assert.equal(defaultShardOf(first).contentHash, defaultShardOf(second).contentHash);
+});
+
+test('R5: a node that was not restored, or from another backup, is refused by one that was', async (t) => {
+  const root = await temporary(t);
+  const [one, other] = [await sourceBackup(), await sourceBackup()];
+  const ports = await freePorts(3);
+  const peers = Object.fromEntries(ports.map((port, i) => [i + 1, `127.0.0.1:${port}`]));
+  const refusals: unknown[] = [];
+  const log = { ...silentLog, error: (_: string, fields: LogFields = {}) => refusals.push(fields['reason']) };
+  const optionsOf = (nodeId: number) => ({ ...single, nodeId, peers, dataDir: join(root, `node-${nodeId}`) });
+  const ids = [
+    await restoreBackup(reading(one.backup), optionsOf(1)),
+    await restoreBackup(reading(other.backup), optionsOf(2)),
+  ];
+  assert.notEqual(ids[0]?.clusterId, ids[1]?.clusterId);
+  const nodes = await Promise.all([1, 2, 3].map((nodeId) => startNode({ ...optionsOf(nodeId), log })));
+  t.after(() => Promise.all(nodes.map((node) => node.close())));
+  await waitFor(() => (refusals.length >= 6 ? true : undefined), 'refusals');
+  assert.deepEqual([...new Set(refusals)], ['otherCluster']);
+  for (const node of nodes) assert.equal(node.status().state, 'forming');
 });
 
 test('R15: a flipped bit and a cut are refused, and nothing is written', async (t) => {
