@@ -66,7 +66,7 @@ await ensureBuilt();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
 
 const filters = process.argv.slice(2).filter((arg) => !arg.startsWith('-'));
-const others = ['scripts', 'test', 'examples'].map((name) => join(root, name));
+const others = ['scripts', 'test', 'examples', 'bench'].map((name) => join(root, name));
 const paths = [...packageFolders().map((folder) => join(folder, 'dist')), ...others]
   .flatMap(findTests)
   .filter(
