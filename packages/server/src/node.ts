@@ -1,46 +1,31 @@
 /**
- * A node, put together: storage, shards, transport, service and faces, started in order and closed in reverse. The embedding entry point.
+ * The embedding entry point: `startNode` makes a node (`running-node.ts`) of its options and of the machine.
  *
  * A library: it never exits the process, installs signal handlers or prints.
  */
-import { KvorumError } from '@kvorum/protocol';
-import { createHttpFace, type HttpFace } from './api/http/http-face.js';
+import { RunningNode } from './running-node.js';
+import type { StartDeps } from './start-deps.js';
+import { startError } from './start-error.js';
 import { staticClusterId } from './cluster/cluster-id.js';
 import type { Env, Log } from './env/env.js';
-import { createNodeMetrics, type NodeMetrics } from './env/node-metrics.js';
-import { createProcessProbe, type ProcessProbe } from './env/process-probe.js';
+import { createNodeMetrics } from './env/node-metrics.js';
 import { createRealEnv } from './env/real-env.js';
 import { silentLog } from './env/silent-log.js';
-import { NodeFailedError } from './node-failed-error.js';
-import { failureOf } from './node-failure.js';
 import { NodeLife } from './node-life.js';
-import { openNodeShards } from './node-shards.js';
-import { defaultShard, memberStatus, shardStatus, statusWarnings } from './node-status.js';
 import { type NodeStorage, type NodeStorageOptions, openNodeStorage } from './node-storage.js';
-import { transportMetrics, unflushedBytes } from './node-metrics.js';
-import { startNodeTransport } from './node-transport.js';
-import { MetricsRegistry } from './ops/metrics.js';
-import { formatAddress } from './options/address.js';
-import type { NodeOptions, ResolvedNodeOptions } from './options/node-options.js';
-import { optionWarnings, resolveOptions } from './options/resolve-options.js';
+import type { NodeOptions } from './options/node-options.js';
+import { resolveOptions } from './options/resolve-options.js';
 import type {
   DeleteResult,
   GetResult,
   KvService,
   Listing,
   ListOptions,
-  NodeInfo,
   NodeStatus,
   PutResult,
   ReadOptions,
   WriteOptions,
 } from './service/kv-service.js';
-import { ShardKvService } from './service/shard-kv-service.js';
-import { ShardHost } from './shard/shard-host.js';
-import type { StartDeps } from './start-deps.js';
-import type { Refusal } from './transport/handshake-codec.js';
-import type { PeerTransport } from './transport/peer-transport.js';
-import { version } from './version.js';
 
 /** What embedders may add to the options. */
 export interface StartOptions extends NodeOptions {
@@ -90,7 +75,7 @@ export async function startNode(options: StartOptions = {}, deps: StartDeps = {}
   const metrics = createNodeMetrics();
   const storageOptions = { node: resolved, clusterId, storeKind, testing, walMetrics: metrics.wal };
   const storage = await openStorage(env, life, storageOptions);
-  const node = new Node({ env, life, storage, metrics, deps }, resolved);
+  const node = new RunningNode({ env, life, storage, metrics, deps }, resolved);
   try {
     await node.start();
     return node;
@@ -109,285 +94,4 @@ async function openStorage(env: Env, life: NodeLife, options: NodeStorageOptions
   } catch (error) {
     throw startError(error);
   }
-}
-
-/** Errors that name what to change keep their type; everything else ended the start. */
-function startError(error: unknown): unknown {
-  if (error instanceof KvorumError) return error;
-  if (error instanceof Error && 'code' in error && startCodes.has(String(error.code))) return error;
-  return failureOf(error);
-}
-
-const startCodes: ReadonlySet<string> = new Set([
-  'DATA_DIR_LOCKED',
-  'DATA_DIR_NEWER_FORMAT',
-  'DATA_DIR_OTHER_NODE',
-  'DATA_DIR_OTHER_CLUSTER',
-  'DATA_DIR_FOREIGN',
-  'DATA_DIR_DAMAGED',
-  'WAL_VERSION',
-  'EADDRINUSE',
-  'EADDRNOTAVAIL',
-  'EACCES',
-]);
-
-interface NodeParts {
-  readonly env: Env;
-  readonly life: NodeLife;
-  readonly storage: NodeStorage;
-  readonly metrics: NodeMetrics;
-  readonly deps: StartDeps;
-}
-
-class Node implements KvorumNode, NodeInfo {
-  readonly kv: ShardKvService;
-  clientAddress: string | undefined;
-  peerAddress: string | undefined;
-  private readonly env: Env;
-  private readonly life: NodeLife;
-  private readonly storage: NodeStorage;
-  private readonly options: ResolvedNodeOptions;
-  private readonly host: ShardHost;
-  private readonly metrics: NodeMetrics;
-  private readonly metricsRegistry: MetricsRegistry;
-  private readonly probe: ProcessProbe;
-  private readonly deps: StartDeps;
-  private readonly startedMs: number;
-  private transport: PeerTransport | undefined;
-  private face: HttpFace | undefined;
-  private ending: Promise<void> | undefined;
-
-  constructor(parts: NodeParts, options: ResolvedNodeOptions) {
-    this.deps = parts.deps;
-    this.env = parts.env;
-    this.life = parts.life;
-    this.storage = parts.storage;
-    this.metrics = parts.metrics;
-    this.options = options;
-    const { clock, log } = parts.env;
-    this.startedMs = clock.nowMs();
-    this.host = new ShardHost(
-      {
-        clock,
-        log,
-        shardLog: parts.storage.shardLog,
-        metrics: this.metrics.shard,
-        flushTransport: () => this.transport?.flush(),
-        onFailed: (error) => this.life.fail(error),
-        onRefusedBy: (peer, refusal) => this.refusedBy(peer, refusal),
-      },
-      { tickMs: options.heartbeatMs },
-    );
-    const shard = this.host.access(defaultShard);
-    this.kv = new ShardKvService({ shard, clock }, { requestTimeoutMs: options.requestTimeoutMs });
-    this.probe = parts.deps.probe ?? createProcessProbe();
-    this.metricsRegistry = new MetricsRegistry({
-      counts: this.metrics,
-      status: () => this.status(),
-      probe: this.probe,
-    });
-  }
-
-  get closed(): Promise<void> {
-    return this.life.closed;
-  }
-
-  async start(): Promise<void> {
-    const { env, storage, host, options, life } = this;
-    const { clusterId } = storage;
-    for (const warning of optionWarnings(options)) env.log.warn(warning);
-    const fail = (error: unknown): void => life.fail(error);
-    const { flushPolicy, inspect } = this.deps;
-    const transport = (): PeerTransport | undefined => this.transport;
-    const shards = { env, storage, host, transport, metrics: this.metrics, flushPolicy, fail };
-    // A log that has failed answers no more, so an append of the opening would be waited for in vain.
-    await Promise.race([openNodeShards(shards, options), life.failed]);
-    if (life.failure !== undefined) throw life.failure;
-    inspect?.(host);
-    await this.startFace();
-    const started = await startNodeTransport(
-      { env, storage, handler: host, clusterId, clientAddress: this.advertised(), onFormed: () => this.form(), fail },
-      options,
-    );
-    this.transport = started?.transport;
-    this.peerAddress = started?.peerAddress;
-    if (life.failure === undefined) life.state = 'forming';
-    if (started === undefined || storage.incarnations.isComplete()) this.form();
-    life.whenFailed(() => {
-      void this.endBy('failed');
-    });
-    env.log.info('node started', { nodeId: options.nodeId, client: this.clientAddress, peer: this.peerAddress });
-  }
-
-  get(key: string | Uint8Array, options?: ReadOptions): Promise<GetResult> {
-    return this.kv.get(toBytes(key), options);
-  }
-
-  put(key: string | Uint8Array, value: string | Uint8Array, options?: WriteOptions): Promise<PutResult> {
-    return this.kv.put(toBytes(key), toBytes(value), options);
-  }
-
-  delete(key: string | Uint8Array, options?: WriteOptions): Promise<DeleteResult> {
-    return this.kv.delete(toBytes(key), options);
-  }
-
-  list(options?: ListOptions): Promise<Listing> {
-    return this.kv.list(options);
-  }
-
-  status(): NodeStatus {
-    const { options, life, transport } = this;
-    const shards = [...this.host.all].map(shardStatus);
-    const leader = this.host.shard(defaultShard)?.replica.leader;
-    const members = memberStatus({
-      options,
-      leader,
-      ownClientAddress: this.clientAddress,
-      isConnected: (nodeId) => transport?.isConnected(nodeId) ?? false,
-      clientAddressOf: (nodeId) => transport?.clientAddressOf(nodeId),
-    });
-    return {
-      nodeId: options.nodeId,
-      clusterId: this.storage.clusterId,
-      version,
-      state: life.state,
-      isReady: life.state === 'running' && leader !== undefined,
-      warnings: statusWarnings(life.state, members, leader, this.storage.shardLog.isNoSpace),
-      shards,
-      members,
-      clientAddress: this.clientAddress,
-      peerAddress: this.peerAddress,
-      storage: options.storage,
-      uptimeMs: Math.round(this.env.clock.nowMs() - this.startedMs),
-    };
-  }
-
-  ready(timeoutMs = this.options.requestTimeoutMs): Promise<void> {
-    return this.checkReady(timeoutMs);
-  }
-
-  async checkReady(timeoutMs: number): Promise<void> {
-    if (this.life.state !== 'running' && this.life.state !== 'forming') throw stoppedError(this.life.failure);
-    await this.kv.count({ timeoutMs });
-  }
-
-  isLive(): boolean {
-    return this.life.failure === undefined;
-  }
-
-  metricsText(): Promise<string> {
-    const { transport, metrics } = this;
-    if (transport !== undefined)
-      Object.assign(metrics.transport, transportMetrics(transport, this.options.peers.keys()));
-    metrics.store.ringBytes = unflushedBytes(this.host.all);
-    return this.metricsRegistry.text();
-  }
-
-  close(): Promise<void> {
-    return this.endBy('stopping');
-  }
-
-  /** Gives back what a start that failed half-way had taken. */
-  abandonStart(): Promise<void> {
-    return this.endBy('failed');
-  }
-
-  private async startFace(): Promise<void> {
-    const { clientAddress, demoRoutes, drainTimeoutMs, maxConnections } = this.options;
-    if (clientAddress === undefined) return;
-    const { clock, log } = this.env;
-    this.face = createHttpFace(
-      { kv: this.kv, info: this, clock, log, metrics: this.metrics.http },
-      { ...clientAddress, demoRoutes, drainTimeoutMs, connectionsMax: maxConnections },
-    );
-    const { address } = await this.face.start();
-    this.clientAddress = formatAddress(address);
-  }
-
-  private advertised(): string {
-    const { advertiseClientAddress } = this.options;
-    return advertiseClientAddress === undefined ? (this.clientAddress ?? '') : formatAddress(advertiseClientAddress);
-  }
-
-  /** Every configured node is known, for good: take part. */
-  private form(): void {
-    if (this.life.state !== 'forming') return;
-    this.life.state = 'running';
-    this.host.activate();
-  }
-
-  private refusedBy(peer: number, refusal: Refusal): void {
-    // A wiped node is never formed. A formed one that is refused so has met a peer with a stale directory, and that is the peer's end, not its own.
-    if (refusal.reason === 'incarnation' && this.life.state === 'forming') {
-      this.life.fail(new NodeFailedError('identityRefused', refusal.message));
-      return;
-    }
-    this.env.log.error('a node refuses this one', { peer, reason: refusal.reason, detail: refusal.message });
-  }
-
-  private endBy(reason: 'stopping' | 'failed'): Promise<void> {
-    this.ending ??= this.end(reason);
-    return this.ending;
-  }
-
-  private async end(reason: 'stopping' | 'failed'): Promise<void> {
-    const { life } = this;
-    if (reason === 'stopping')
-      await Promise.race([this.stop().catch((error: unknown) => life.fail(error)), life.failed]);
-    if (reason === 'failed' || life.failure !== undefined) {
-      // A disk that fails may also hang: whoever waits for `closed` must hear of the failure all the same.
-      await this.within(this.options.drainTimeoutMs, this.abandon());
-    }
-    this.probe.close();
-    life.ended();
-  }
-
-  private async stop(): Promise<void> {
-    const { life, host, storage } = this;
-    if (life.state === 'running') await host.handOver(this.options.electionTimeoutMs);
-    if (life.failure === undefined) life.state = 'stopping';
-    await this.face?.close();
-    host.end('stopping');
-    this.kv.close();
-    // First: a snapshot on its way to a slow node would hold up its shard for as long as it takes.
-    await this.transport?.close();
-    await this.closeShards();
-    await storage.close();
-  }
-
-  /** Lets go of everything without writing. The first cause is the one to tell, so later failures are not looked at. */
-  private async abandon(): Promise<void> {
-    this.host.end('failed');
-    this.kv.close();
-    await Promise.allSettled([...this.host.all].map((shard) => shard.abandon()));
-    await Promise.allSettled([this.face?.close(), this.transport?.close()]);
-    await Promise.allSettled([this.storage.close()]);
-  }
-
-  /** Waits for `work`, but not longer than `limitMs`. */
-  private async within(limitMs: number, work: Promise<void>): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      const timer = this.env.clock.setTimer(limitMs, resolve);
-      work.then(resolve, reject).finally(() => timer.cancel());
-    });
-  }
-
-  private async closeShards(): Promise<void> {
-    const unwritten = this.host.unwritten();
-    if (unwritten.length > 0) {
-      await new Promise<void>((resolve) => this.storage.shardLog.append(unwritten, resolve));
-    }
-    for (const shard of this.host.all) await shard.close();
-  }
-}
-
-function stoppedError(cause: NodeFailedError | undefined): KvorumError {
-  const message = cause === undefined ? 'the node is not running' : `the node has failed: ${cause.message}`;
-  return new KvorumError('STOPPED', message, {}, cause);
-}
-
-const utf8 = new TextEncoder();
-
-function toBytes(text: string | Uint8Array): Uint8Array {
-  return typeof text === 'string' ? utf8.encode(text) : text;
 }
