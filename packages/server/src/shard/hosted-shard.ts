@@ -16,6 +16,7 @@ import { Flusher } from '../storage/flusher.js';
 import type { ShardStore, StoreInstall } from '../storage/shard-stores.js';
 import { StoreError, type StoreSnapshot } from '../storage/revision-store.js';
 import { installSnapshot } from '../storage/snapshot-decoder.js';
+import { SnapshotError } from '../storage/snapshot-format.js';
 import { encodeSnapshot } from '../storage/snapshot-encoder.js';
 import type { IncomingSnapshot, Transport } from '../transport/transport.js';
 import { BackupSource, type ShardBackup } from './backup-source.js';
@@ -281,11 +282,27 @@ export class HostedShard implements ReplicaHost {
       index: message.snapshot?.index ?? 0,
     });
     const chunks = encodeSnapshot(this.deps.clock, source, this.shard);
-    await transport.sendSnapshot(message.to, this.shard, { message, chunks });
+    try {
+      await transport.sendSnapshot(message.to, this.shard, { message, chunks });
+    } catch (error) {
+      this.failIfDamaged(error);
+      throw error;
+    }
+  }
+
+  /** A store whose records do not add up to their hash must not go on serving (R14). */
+  private failIfDamaged(error: unknown): void {
+    for (let cause = error; cause instanceof Error; cause = cause.cause) {
+      if (cause instanceof SnapshotError && cause.code === 'SNAPSHOT_DAMAGED') this.deps.fail(cause);
+    }
   }
 
   private reportSnapshot(to: number, isDelivered: boolean): void {
-    this.replica.raw.reportSnapshot(to, isDelivered);
+    try {
+      this.replica.raw.reportSnapshot(to, isDelivered);
+    } catch (error) {
+      this.deps.fail(error);
+    }
     this.deps.schedule(this);
   }
 

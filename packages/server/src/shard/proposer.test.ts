@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { encodeDelete, encodePut } from '@kvorum/core/kv/command.js';
 import type { CommandResult } from './outcome.js';
 import { PendingCommand } from './pending-command.js';
-import { Proposer, type ProposalTarget } from './proposer.js';
+import { proposeBytesMax, Proposer, type ProposalTarget } from './proposer.js';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const put = (key: string) => encodePut(bytes(key), bytes('v'));
@@ -171,6 +171,26 @@ test('R24: below the reserve puts are refused before anything fails, deletes go 
     ['answer', 3, 9, { kind: 'refused', reason: 'noSpace' }],
     ['propose', [1]],
   ]);
+});
+
+test('a turn proposes a bounded number of bytes; the rest keeps its order for the next', () => {
+  const { world, proposer, add, results, log } = setup({ queueBytesMax: 100_000_000, queueCommandsMax: 100 });
+  world.leads = true;
+  const big = encodePut(bytes('k'), new Uint8Array(1_000_000));
+  for (let i = 0; i < 20; i += 1) add(`c${i}`, big);
+  proposer.flush();
+  assert.equal(proposer.queuedCommands, 20 - Math.floor(proposeBytesMax / big.length));
+  world.proposal = { index: 50, term: 2 };
+  proposer.flush();
+  assert.deepEqual(
+    log.map((call) => Array.isArray(call) && call[1]).map((sizes) => Array.isArray(sizes) && sizes.length),
+    [16, 4],
+  );
+  for (let index = 10; index < 54; index += 1) proposer.placed.applied(index, 2, [outcome]);
+  assert.deepEqual(
+    results.map(([name]) => name),
+    Array.from({ length: 20 }, (_, i) => `c${i}`),
+  );
 });
 
 test('a full log keeps commands in the queue', () => {

@@ -59,6 +59,9 @@ interface ForwardedGroup {
   readonly commands: readonly PendingCommand[];
 }
 
+/** Bytes proposed at once: what one turn writes stays far below what the log takes as one append. The rest follows after the sync. */
+export const proposeBytesMax = 16 * 1024 * 1024;
+
 export class Proposer {
   readonly placed = new PlacedCommands();
   private queue: QueuedItem[] = [];
@@ -167,6 +170,8 @@ export class Proposer {
 
   private proposeQueued(): void {
     const items = this.takeProposable();
+    const count = countWithin(items, proposeBytesMax);
+    for (const item of items.splice(count)) this.push(item);
     if (items.length === 0) return;
     const batches = packBatches(items);
     const result = this.target.propose(batches.map((batch) => batch.commands));
@@ -280,6 +285,16 @@ export class Proposer {
     this.queuedBytes = 0;
     return items;
   }
+}
+
+/** How many items fit in `bytesMax`; at least one when there is one. */
+function countWithin(items: readonly QueuedItem[], bytesMax: number): number {
+  let bytes = 0;
+  for (const [count, item] of items.entries()) {
+    bytes += item.bytes;
+    if (bytes > bytesMax) return Math.max(1, count);
+  }
+  return items.length;
 }
 
 function isLocal(item: QueuedItem): item is LocalItem {

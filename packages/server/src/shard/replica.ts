@@ -66,8 +66,6 @@ export interface ReplicaDeps {
   readonly hardState: HardState;
 }
 
-/** A read attempt is asked again after so many ticks: longer than a heartbeat round, shorter than an election. */
-const readRetryTicks = 3;
 /** Followers that lost their leader campaign within so many ticks, at random, so that seldom two do at once. */
 const campaignStaggerTicks = 3;
 
@@ -107,7 +105,8 @@ export class Replica {
       inflightBytesMax: options.inflightBytesMax,
       disableProposalForwarding: true,
     });
-    this.reads = new ReadQueue(readRetryTicks, options.queueCommandsMax);
+    // Longer than any round of a live leader: a new leader starts the attempt anew, and a late answer is good only for its own reads.
+    this.reads = new ReadQueue(options.electionTicks, options.queueCommandsMax);
     this.proposer = new Proposer(this.proposalTarget(), options);
     this.appender = new Appender(
       {

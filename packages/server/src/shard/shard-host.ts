@@ -40,6 +40,8 @@ export interface ShardHostOptions {
 const applyMsMax = 5;
 /** Rounds within one turn, so that a chain of Readys leaves in one go but a turn still ends. */
 const roundsMax = 16;
+/** Late ticks in a row that start election timers anew. */
+const stallsForgivenMax = 3;
 
 export class ShardHost implements TransportHandler {
   private readonly shards = new Map<number, HostedShard>();
@@ -47,6 +49,7 @@ export class ShardHost implements TransportHandler {
   private turnEndWaiters: (() => void)[] = [];
   private isScheduled = false;
   private isInTurn = false;
+  private stallsInARow = 0;
   private state: 'idle' | 'active' | 'ended' = 'idle';
   private endReason: 'stopping' | 'failed' | undefined;
   private ticker: Timer | undefined;
@@ -141,8 +144,14 @@ export class ShardHost implements TransportHandler {
 
   onForward(from: number, shardId: number, requestId: number, commands: readonly Uint8Array[]): void {
     const shard = this.active(shardId);
-    if (shard === undefined || !areCommands(commands)) {
-      this.shards.get(shardId)?.answer(from, requestId, { kind: 'refused', reason: 'overloaded' });
+    if (shard === undefined) {
+      this.shards.get(shardId)?.answer(from, requestId, { kind: 'refused', reason: 'stopping' });
+      return;
+    }
+    if (!areCommands(commands)) {
+      // Only a bug of the other node makes such; refused for good, as no other leader would take it either.
+      this.deps.log.error('a node forwards what is no command', { from, shard: shardId });
+      shard.answer(from, requestId, { kind: 'refused', reason: 'overloaded' });
       return;
     }
     const copies = commands.map((command) => command.slice());
@@ -296,11 +305,11 @@ export class ShardHost implements TransportHandler {
       for (const shard of this.shards.values()) shard.replica.expire(nowMs);
     });
     if (this.state !== 'active') return;
-    if (lateMs > 2 * this.options.tickMs) {
-      this.recoverFromStall(lateMs);
-      return;
-    }
-    this.tickShards();
+    const isStall = lateMs > 2 * this.options.tickMs;
+    this.stallsInARow = isStall ? this.stallsInARow + 1 : 0;
+    // A machine that is always late must still elect: only the first stalls in a row get a new timer.
+    if (isStall && this.stallsInARow <= stallsForgivenMax) this.recoverFromStall(lateMs);
+    else this.tickShards();
   }
 
   /** The loop stood still: what arrived meanwhile is read first, then election timers start anew (N10). */
