@@ -256,7 +256,7 @@ class Simulation {
   private lookEvery(): void {
     this.queue.after(LOOK_EVERY_MS, () => {
       for (const machine of this.machines) this.checks.look(machine);
-      this.isFormed ||= this.machines.every(({ node, starts }) => starts > 1 || node?.status().state === 'running');
+      this.isFormed ||= this.machines.every((machine) => machine.noteFormed());
       this.lookEvery();
     });
   }

@@ -17,6 +17,8 @@ export interface BasicStatus {
   readonly applied: LogIndex;
   readonly firstIndex: LogIndex;
   readonly lastIndex: LogIndex;
+  /** Up to here the log storage holds this replica's log; behind it there may be entries that were replaced. */
+  readonly stableIndex: LogIndex;
   /** Whether this node leads and has committed an entry of its own term: from then on it answers reads. */
   readonly hasCommittedInTerm: boolean;
   readonly leadTransferee: NodeId;
@@ -41,6 +43,7 @@ export function basicStatusOf(state: RaftState): BasicStatus {
     applied: raftLog.applied,
     firstIndex: raftLog.firstIndex,
     lastIndex: raftLog.lastIndex,
+    stableIndex: raftLog.unstable.offset - 1,
     hasCommittedInTerm: state.hasCommittedInTerm,
     leadTransferee: state.leadTransferee,
     uncommittedBytes: state.uncommittedBytes,

@@ -47,8 +47,9 @@ export class CommittedEntries {
     const { log, shard, node, process } = view;
     const committed = this.#of(shard);
     const key = `${node} ${process} ${shard}`;
+    const to = Math.min(view.commit, view.stableIndex);
     const from = Math.max(log.firstIndex(), (this.#verified.get(key) ?? 0) + 1);
-    for (let index = from; index <= view.commit; index++) {
+    for (let index = from; index <= to; index++) {
       const term = log.term(index);
       if (typeof term !== 'number') continue;
       const known = committed.terms.get(index);
@@ -61,8 +62,8 @@ export class CommittedEntries {
         );
       }
     }
-    committed.last = Math.max(committed.last, view.commit);
-    this.#verified.set(key, Math.max(view.commit, this.#verified.get(key) ?? 0));
+    committed.last = Math.max(committed.last, to);
+    this.#verified.set(key, Math.max(to, this.#verified.get(key) ?? 0));
   }
 
   #checkDemands(view: ReplicaView): void {
@@ -76,7 +77,7 @@ export class CommittedEntries {
         this.#reportLeader(`${this.#name(demand)} ends at ${view.lastIndex}, ${demand.upTo} was committed before`);
         return false;
       }
-      if (view.log.lastIndex() < demand.upTo) return true;
+      if (view.stableIndex < demand.upTo) return true;
       this.#checkHeld(view, demand);
       return false;
     });

@@ -30,7 +30,7 @@ export class LogMatching {
     const last = this.#looks.get(key) ?? { index: 0, term: 0, count: 0 };
     const isFull = last.count % FULL_LOOK_EVERY === 0 || log.term(last.index) !== last.term;
     const from = isFull ? log.firstIndex() : Math.max(log.firstIndex(), last.index + 1);
-    const to = log.lastIndex();
+    const to = view.stableIndex;
     this.#looks.set(key, { index: to, term: numberOr0(log.term(to)), count: last.count + 1 });
     if (from > to) return;
     const entries = log.entries(from, to + 1, Number.POSITIVE_INFINITY);

@@ -10,10 +10,11 @@ export interface ReplicaView {
   readonly shard: number;
   readonly role: string;
   readonly term: number;
-  /** At most what the log below holds. */
   readonly commit: number;
   /** Entries that are synced. */
-  readonly log: Pick<LogStorage, 'firstIndex' | 'lastIndex' | 'term' | 'entries'>;
+  readonly log: Pick<LogStorage, 'firstIndex' | 'term' | 'entries'>;
+  /** The last of them that is still part of the replica's log. */
+  readonly stableIndex: number;
   /** Last entry, synced or not. */
   readonly lastIndex: number;
   /** Undefined while a snapshot is being installed. */
@@ -31,8 +32,10 @@ export function viewReplica(node: number, process: number, hosted: HostedShard):
     shard: hosted.shard,
     role: status.role,
     term: status.term,
-    commit: Math.min(status.commit, log.lastIndex()),
+    commit: status.commit,
     log,
+    // A snapshot that is accepted and not installed makes all of the log obsolete.
+    stableIndex: status.firstIndex === log.firstIndex() ? Math.min(status.stableIndex, log.lastIndex()) : 0,
     lastIndex: status.lastIndex,
     state: canLook ? { appliedIndex: machine.appliedIndex, chainHash: hex(machine.chainHash) } : undefined,
   };

@@ -1,6 +1,7 @@
 /** Faults of processes and their clocks: kills, power cuts, lost directories, pauses, clocks that jump and drift, too little CPU (R5). */
 import type { FaultKind } from '../knobs.js';
-import { integerIn, pick, spread } from '../world/chance.js';
+import type { Machine } from '../machine/machine.js';
+import { chance, integerIn, pick, spread } from '../world/chance.js';
 import { type FaultyCluster, mayLoseData } from './cluster-faults.js';
 
 type ProcessFault =
@@ -13,26 +14,31 @@ type ProcessFault =
   | 'clockDrift'
   | 'cpuStarved';
 
+/** Kinds of disk calls at which a process is ended; one of them is chosen first, so that rare ones get their turn. */
+const CALLS = [
+  'append',
+  'append',
+  'append',
+  'write',
+  'sync',
+  'syncDir',
+  'rename',
+  'remove',
+  'replaceFile',
+  'open',
+  'makeDir',
+  'storeCommit',
+  'storeFlush',
+] as const;
+
 const HOUR_MS = 3_600_000;
 const PAUSE_MS_MIN = 100;
 const PAUSE_MS_MAX = 60_000;
 
 /** Each answers whether it did something. */
 export const processFaults: Record<ProcessFault & FaultKind, (cluster: FaultyCluster) => boolean> = {
-  powerCut(cluster) {
-    const machine = pick(cluster.random, cluster.machines);
-    if (!machine.isOn) return false;
-    machine.cutPower();
-    cluster.startLater(machine);
-    return true;
-  },
-  processKill(cluster) {
-    const machine = pick(cluster.random, cluster.machines);
-    if (!machine.isOn) return false;
-    machine.kill();
-    cluster.startLater(machine);
-    return true;
-  },
+  powerCut: (cluster) => endAtDiskCall(cluster, 'powerCut', (machine) => machine.cutPower()),
+  processKill: (cluster) => endAtDiskCall(cluster, 'processKill', (machine) => machine.kill()),
   allPowerCut(cluster) {
     const on = cluster.machines.filter(({ isOn }) => isOn);
     for (const machine of on) {
@@ -83,3 +89,26 @@ export const processFaults: Record<ProcessFault & FaultKind, (cluster: FaultyClu
     return true;
   },
 };
+
+/** Ends a process now, or in the middle of one of its next disk calls: before that call's work is durable (R6). */
+function endAtDiskCall(cluster: FaultyCluster, kind: FaultKind, end: (machine: Machine) => void): boolean {
+  const machine = pick(cluster.random, cluster.machines);
+  if (!machine.isOn) return false;
+  if (chance(cluster.random, 0.3)) {
+    end(machine);
+    cluster.startLater(machine);
+    return true;
+  }
+  machine.weather.fail({
+    operations: [pick(cluster.random, CALLS)],
+    code: undefined,
+    skip: integerIn(cluster.random, 0, 3),
+    onHit: (operation) => {
+      end(machine);
+      cluster.startLater(machine);
+      cluster.count(kind);
+      cluster.count(`${kind} in ${operation}`);
+    },
+  });
+  return false;
+}

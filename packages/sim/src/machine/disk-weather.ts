@@ -8,13 +8,15 @@ import type { Processor } from './processor.js';
 /** Share of calls that take ten times as long. */
 const SPIKE_PROBABILITY = 0.01;
 
-/** Calls that are to fail. */
+/** Calls that are to fail, or at which something else is to happen. */
 export interface PlannedFailure {
+  /** Kinds of calls; all when empty. */
   readonly operations: readonly string[];
-  readonly code: string;
+  /** Of the error; undefined: the call goes on, if its process still lives after `onHit`. */
+  readonly code: string | undefined;
   /** Matching calls that pass first. */
   skip: number;
-  readonly onHit: () => void;
+  readonly onHit: (operation: string) => void;
 }
 
 export class DiskWeather {
@@ -29,6 +31,8 @@ export class DiskWeather {
   readonly #random: Random;
   readonly #meanMs: number;
   #failures: PlannedFailure[] = [];
+  /** Calls under way. */
+  readonly #waiting = new Set<{ end: () => void }>();
 
   constructor(queue: EventQueue, random: Random, meanMs: number) {
     this.#queue = queue;
@@ -46,20 +50,32 @@ export class DiskWeather {
     this.slowness = 1;
     this.stalledUntilMs = 0;
     this.storeStalledUntilMs = 0;
+    for (const waiting of this.#waiting) waiting.end();
+    this.#waiting.clear();
   }
 
   /** Resolves, or fails, when a call of this process has done its work. */
   pass(processor: Processor, operation: string, path: string, log: (what: string) => void): Promise<void> {
-    const dueMs = this.#dueMs(operation);
     return new Promise((resolve, reject) => {
-      this.#queue.at(dueMs, () =>
+      const end = (): void =>
         processor.input(() => {
           const code = this.#takeFailure(operation);
           log(`disk ${operation} ${path} ${code ?? ''}`);
+          if (processor.isDead) return;
           if (code === undefined) resolve();
           else reject(new DiskError(operation, path, code));
-        }),
-      );
+        });
+      const event = this.#queue.at(this.#dueMs(operation), () => {
+        this.#waiting.delete(waiting);
+        end();
+      });
+      const waiting = {
+        end: (): void => {
+          event.cancel();
+          this.#queue.after(0, end);
+        },
+      };
+      this.#waiting.add(waiting);
     });
   }
 
@@ -74,13 +90,13 @@ export class DiskWeather {
 
   #takeFailure(operation: string): string | undefined {
     for (const failure of this.#failures) {
-      if (!failure.operations.includes(operation)) continue;
+      if (failure.operations.length > 0 && !failure.operations.includes(operation)) continue;
       if (failure.skip > 0) {
         failure.skip -= 1;
         continue;
       }
       this.#failures = this.#failures.filter((other) => other !== failure);
-      failure.onHit();
+      failure.onHit(operation);
       return failure.code;
     }
     return undefined;

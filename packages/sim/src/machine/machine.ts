@@ -68,6 +68,7 @@ export class Machine {
   /** Where the last two appends of the log writer went, of which one is the last synced: they are never damaged (R2). */
   lastAppends: readonly AppendPlace[] = [];
   #stores: MemoryStoreDisk;
+  #wasFormed = false;
   readonly #deps: MachineDeps;
   readonly #random: Random;
 
@@ -87,6 +88,12 @@ export class Machine {
 
   get isUp(): boolean {
     return this.node !== undefined;
+  }
+
+  /** Whether the node has taken part in its cluster at some time. */
+  noteFormed(): boolean {
+    this.#wasFormed ||= this.node?.status().state === 'running';
+    return this.#wasFormed;
   }
 
   /** Starts a process on what the disk holds. */

@@ -106,16 +106,17 @@ export class MemoryNetwork {
     const { host, port } = address;
     const key = `${host}:${port}`;
     return new Promise((resolve, reject) => {
-      const timeOut = (): void => reject(new NetworkError(`connect to ${key}: ETIMEDOUT`, 'ETIMEDOUT'));
-      if (this.isCut(from, host) || this.isCut(host, from)) {
-        this.#timing.later(from, timeoutMs, timeOut);
-        return;
-      }
+      let isOver = false;
+      const fail = (code: string): void => {
+        isOver = true;
+        reject(new NetworkError(`connect to ${key}: ${code}`, code));
+      };
+      this.#timing.later(from, timeoutMs, () => fail('ETIMEDOUT'));
+      if (this.isCut(from, host) || this.isCut(host, from)) return;
       this.#timing.after(from, host, () => {
         const accept = this.#listeners.get(key);
         if (accept === undefined) {
-          const refuse = (): void => reject(new NetworkError(`connect to ${key}: ECONNREFUSED`, 'ECONNREFUSED'));
-          this.#timing.after(host, from, refuse);
+          this.#timing.after(host, from, () => fail('ECONNREFUSED'));
           return;
         }
         const near = new MemoryConnection(from, { host, port }, this.#surroundings());
@@ -123,7 +124,10 @@ export class MemoryNetwork {
         near.join(far);
         far.join(near);
         accept(far);
-        this.#timing.after(host, from, () => resolve(near));
+        this.#timing.after(host, from, () => {
+          if (isOver) near.destroy();
+          else resolve(near);
+        });
       });
     });
   }
