@@ -1,6 +1,9 @@
 /**
  * Small helpers to drive a core by hand in tests.
  */
+import { encodeUtf8 } from '../../base/utf8.js';
+import type { Entry } from '../entry.js';
+import { describeMessage } from '../format/message.js';
 import { MemoryLogStorage } from '../memory-log-storage.js';
 import { type Message, type MessageType, newMessage } from '../message.js';
 import type { RaftConfig } from '../config.js';
@@ -14,13 +17,31 @@ export interface Harness {
   readonly storage: MemoryLogStorage;
   /** Takes all Readys: messages to peers are returned, append work is kept back, apply work is done at once. */
   take(): Message[];
-  /** Does the append work that was kept back. */
-  sync(): void;
+  /** Does the append work that was kept back; what was to be sent only after it is returned. */
+  sync(): Message[];
+  /** `take()`, `sync()`, and again until nothing is left, with all that leaves for peers as the scenario files print it. */
+  settle(): string[];
 }
 
-/** A replica of id 1 among `voters`, pre-vote off. */
-export function startHarness(voters: readonly number[], options: Partial<RaftConfig> = {}): Harness {
-  const storage = new MemoryLogStorage(confStateOf(voters));
+/** What a replica starts from. */
+export interface Stored {
+  /** Terms of the entries 1, 2, … of its log. Entry n holds the text of its place and term. */
+  readonly terms?: readonly number[];
+  readonly term?: number;
+  readonly vote?: number;
+  readonly learners?: readonly number[];
+}
+
+/** A replica of id 1 among `voters`, pre-vote off, with what it has `stored`. */
+export function startHarness(
+  voters: readonly number[],
+  options: Partial<RaftConfig> = {},
+  stored: Stored = {},
+): Harness {
+  const storage = new MemoryLogStorage(confStateOf(voters, stored.learners));
+  const { terms = [] } = stored;
+  storage.append(entriesOf(1, terms));
+  storage.setHardState({ term: stored.term ?? terms.at(-1) ?? 0, vote: stored.vote ?? 0, commit: 0 });
   const node = new RawNode({
     id: 1,
     electionTicks: 10,
@@ -43,17 +64,44 @@ export function startHarness(voters: readonly number[], options: Partial<RaftCon
     }
     return sent;
   };
-  const sync = (): void => {
+  const sync = (): Message[] => {
     const work = kept;
     kept = [];
+    const sent: Message[] = [];
     for (const message of work) {
       const hardState = hardStateOf(message);
       if (hardState !== null) storage.setHardState(hardState);
       storage.append(message.entries);
-      for (const response of message.responses) if (response.to === 1) node.step(response);
+      for (const response of message.responses) {
+        if (response.to === 1) node.step(response);
+        else sent.push(response);
+      }
     }
+    return sent;
   };
-  return { node, storage, take, sync };
+  const settle = (): string[] => {
+    const sent: Message[] = [];
+    do sent.push(...take(), ...sync());
+    while (node.hasReady || kept.length > 0);
+    return sent.map((message) => describeMessage(message));
+  };
+  return { node, storage, take, sync, settle };
+}
+
+/** Entries of the given terms from index `first` on. */
+export function entriesOf(first: number, terms: readonly number[]): Entry[] {
+  return terms.map((term, at) => ({
+    term,
+    index: first + at,
+    type: 'normal',
+    data: encodeUtf8(`${term}/${first + at}`),
+  }));
+}
+
+/** Terms of the entries of a log, first to last. */
+export function termsOf(storage: MemoryLogStorage): number[] {
+  const entries = storage.entries(storage.firstIndex(), storage.lastIndex() + 1, Number.POSITIVE_INFINITY);
+  return entries === 'compacted' ? [] : entries.map(({ term }) => term);
 }
 
 /** A message to node 1 with the given fields. */
