@@ -8,6 +8,7 @@
  * Deletes, progress and the lowered content hash leave with the same flush (R9). Each record enters the content hash once and must leave it once,
  * though the store may show it until that flush: nothing is handled twice, except the records at the last C, see `noteCompaction`.
  */
+import { isMutated } from '../base/mutation.js';
 import { cloneBytes } from '../base/bytes.js';
 import { isTombstone, RECORD_HEADER_BYTES, RecordLinks } from './record.js';
 import { CorruptError } from './errors.js';
@@ -113,6 +114,9 @@ export class Compactor {
       const previous = state.record(record.previousMain, record.previousSub);
       if (previous !== undefined && !isTombstone(previous))
         this.#remove(record.previousMain, record.previousSub, previous);
+    }
+    if (isMutated('compactionDropsNewest') && record.main === state.compactRevision) {
+      this.#remove(record.main, record.sub, state.requireRecord(record.main, record.sub));
     }
     if (record.buriedKey === undefined || record.main >= state.compactRevision) return;
     this.#remove(record.main, record.sub, state.requireRecord(record.main, record.sub));

@@ -2,8 +2,9 @@
  * A flush cut: everything that has to be in the revision store for the state as of one entry boundary, to commit in ONE transaction (R9):
  * puts of all `records`, then `deletes`, then the `meta` row.
  */
+import { isMutated } from '../base/mutation.js';
 import { assert } from '../base/assert.js';
-import { encodeMeta } from './meta.js';
+import { encodeMeta, type ShardMeta } from './meta.js';
 import type { RecordRing } from './record-ring.js';
 import { REVISION_KEY_BYTES } from './revision.js';
 import type { ShardState } from './shard-state.js';
@@ -41,10 +42,13 @@ export class Flusher {
   #cutEnd = 0;
   #cutIndex = 0;
   #flushedIndex: number;
+  /** Position of the cut before, for the bug that keeps it. */
+  #flushed: Pick<ShardMeta, 'appliedIndex' | 'appliedTerm'>;
 
   constructor(state: ShardState) {
     this.#state = state;
     this.#flushedIndex = state.appliedIndex;
+    this.#flushed = positionOf(state);
   }
 
   /** Applied index that the store holds. */
@@ -62,7 +66,8 @@ export class Flusher {
     assert(this.#cutId === 0, 'one cut at a time');
     const state = this.#state;
     const { ring } = state;
-    const meta = encodeMeta(state.meta());
+    const isIndexOld = isMutated('sideTablesNewerThanAppliedIndex');
+    const meta = encodeMeta(isIndexOld ? { ...state.meta(), ...this.#flushed } : state.meta());
     const deletes = state.pendingDeletes;
     state.pendingDeletes = [];
     const from = ring.flushedNumber;
@@ -71,6 +76,7 @@ export class Flusher {
     this.#cutId = this.#cutsMade;
     this.#cutEnd = to;
     this.#cutIndex = state.appliedIndex;
+    this.#flushed = positionOf(state);
     return {
       id: this.#cutId,
       appliedIndex: state.appliedIndex,
@@ -90,6 +96,10 @@ export class Flusher {
     this.#flushedIndex = this.#cutIndex;
     this.#cutId = 0;
   }
+}
+
+function positionOf({ appliedIndex, appliedTerm }: ShardState): Pick<ShardMeta, 'appliedIndex' | 'appliedTerm'> {
+  return { appliedIndex, appliedTerm };
 }
 
 function* recordsOf(ring: RecordRing, from: number, to: number): Generator<FlushRecord> {

@@ -1,6 +1,7 @@
 /**
  * Elections: starting one, granting and counting votes.
  */
+import { isMutated } from '../base/mutation.js';
 import type { RaftState } from './raft-state.js';
 import { describeId } from './format/ids.js';
 import { type Message, newMessage } from './message.js';
@@ -39,6 +40,7 @@ export function startElection(state: RaftState, kind: CampaignKind): void {
 export function answerVoteRequest(state: RaftState, request: Message): void {
   const isPreVote = request.type === 'MsgPreVote';
   const canVote =
+    isMutated('voteForgottenInTerm') ||
     state.vote === request.from ||
     (state.vote === NO_NODE && state.leaderId === NO_NODE) ||
     (isPreVote && request.term > state.term);
@@ -96,6 +98,7 @@ function campaign(state: RaftState, kind: CampaignKind): void {
   const isPreVote = kind === 'preElection';
   if (isPreVote) becomePreCandidate(state);
   else becomeCandidate(state);
+  if (isMutated('ownVoteBeforeSync')) state.tracker.recordVote(state.id, true);
   const term = isPreVote ? state.term + 1 : state.term;
   const type = isPreVote ? 'MsgPreVote' : 'MsgVote';
   const { lastIndex, lastTerm } = state.raftLog;

@@ -1,6 +1,7 @@
 /**
  * What a follower does with the leader's entries, heartbeats and snapshots. Answers leave after the sync of what they speak of.
  */
+import { isMutated } from '../base/mutation.js';
 import { describeId } from './format/ids.js';
 import { describeConfState } from './format/membership.js';
 import { type Message, newMessage } from './message.js';
@@ -39,7 +40,8 @@ export function handleAppend(state: RaftState, message: Message): void {
 
 /** MsgHeartbeat: commits what it says and answers at once, with the read round it asks about. */
 export function handleHeartbeat(state: RaftState, message: Message): void {
-  state.raftLog.commitTo(message.commit);
+  const isBlind = isMutated('commitFromHeartbeatUnchecked');
+  state.raftLog.commitTo(isBlind ? state.raftLog.lastIndex : message.commit);
   const response = newMessage('MsgHeartbeatResp', message.from);
   response.readToken = message.readToken;
   state.send(response);
@@ -69,7 +71,7 @@ function restore(state: RaftState, snapshot: Snapshot): boolean {
   const { log, raftLog } = state;
   const { index, term, confState } = snapshot;
   const self = describeId(state.id);
-  if (index <= raftLog.committed) return false;
+  if (index <= raftLog.committed && !isMutated('snapshotMovesBack')) return false;
   if (state.role !== 'follower') {
     log.warn?.(`${self} attempted to restore snapshot as leader; should never happen`);
     becomeFollower(state, state.term + 1, NO_NODE);
@@ -89,7 +91,7 @@ function restore(state: RaftState, snapshot: Snapshot): boolean {
     return false;
   }
   raftLog.restore(snapshot);
-  restoreConfState(state, confState);
+  if (!isMutated('snapshotLosesConfState')) restoreConfState(state, confState);
   log.info?.(`${describe()} restored snapshot [index: ${index}, term: ${term}]`);
   return true;
 }

@@ -1,6 +1,7 @@
 /**
  * What the leader learns of a follower: acknowledgements, signs of life, and the host's reports on sending.
  */
+import { isMutated } from '../base/mutation.js';
 import { describeId } from './format/ids.js';
 import { describeProgress } from './format/membership.js';
 import type { Message } from './message.js';
@@ -14,7 +15,7 @@ import type { NodeId } from './types.js';
 /** MsgAppResp: counts it, and sends what it makes room for. The leader's own comes by way of its storage. */
 export function handleAppendResponse(state: RaftState, message: Message, progress: Progress): void {
   progress.isRecentlyActive = true;
-  if (message.reject) {
+  if (message.reject && !isMutated('rejectionCountsAsMatch')) {
     handleRejection(state, message, progress);
     return;
   }

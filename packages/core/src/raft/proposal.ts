@@ -1,6 +1,7 @@
 /**
  * Proposals: what enters the leader's log, and why something does not.
  */
+import { isMutated } from '../base/mutation.js';
 import { EMPTY_BYTES } from '../base/bytes.js';
 import { appendEntries, type EntryBody } from './append-entries.js';
 import { decodeConfChange } from './confchange/codec.js';
@@ -90,7 +91,7 @@ function checkConfChanges(state: RaftState, bodies: readonly EntryBody[], firstI
 
 function problemOf(state: RaftState, change: ConfChange): string | null {
   const { pendingConfIndex, raftLog } = state;
-  if (pendingConfIndex > raftLog.applied) {
+  if (pendingConfIndex > raftLog.applied && !isMutated('changeWithoutOwnTermCommit')) {
     return `possible unapplied conf change at index ${pendingConfIndex} (applied to ${raftLog.applied})`;
   }
   const isJoint = state.tracker.config.voters.outgoing.length > 0;

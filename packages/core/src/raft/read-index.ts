@@ -2,6 +2,7 @@
  * Linearizable reads without log entries (thesis 6.4): the leader notes its commit index, makes sure that it still leads, and
  * answers with that index. Only from the commit of an entry of its own term on does it know what is committed.
  */
+import { isMutated } from '../base/mutation.js';
 import { describeId } from './format/ids.js';
 import { type Message, newMessage } from './message.js';
 import { jointVoteResult } from './quorum/joint.js';
@@ -47,7 +48,7 @@ export function acknowledgeReads(state: RaftState, message: Message): void {
 
 /** Goes on with reads after a commit or a change of membership: confirms the round in flight if it can be, and starts the next. */
 export function advanceReads(state: RaftState): void {
-  if (state.readQueue.length === 0 || !state.hasCommittedInTerm) return;
+  if (state.readQueue.length === 0 || (!state.hasCommittedInTerm && !isMutated('readBeforeOwnTermCommit'))) return;
   confirmReads(state);
   const { readQueue } = state;
   if (!readQueue.hasWaiting) return;

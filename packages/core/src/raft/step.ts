@@ -1,6 +1,7 @@
 /**
  * The one way in for messages: term rules first (paper 5.1), then what the role makes of them.
  */
+import { isMutated } from '../base/mutation.js';
 import { appliedEntries, appliedSnapshot } from './applied.js';
 import { answerVoteRequest, countVote, describeVote, startElection } from './election.js';
 import { handleAppend, handleHeartbeat, handleSnapshot } from './follower-log.js';
@@ -86,6 +87,10 @@ function handleStale(state: RaftState, message: Message): void {
     response.term = state.term;
     response.reject = true;
     state.send(response);
+    return;
+  }
+  if (type === 'MsgAppResp' && state.role === 'leader' && isMutated('staleResponseAdvancesMatch')) {
+    stepLeader(state, message);
     return;
   }
   if (type === 'MsgStorageAppendResp') {

@@ -2,6 +2,7 @@
  * The append work of one replica, in order: what must be synced goes to the WAL, what need not be waits only for what is before it, a
  * snapshot is installed alone. When a piece is durable the log window gets its entries and its responses are delivered, never before (R10).
  */
+import { isMutated } from '@kvorum/core/base/mutation.js';
 import { assert } from '@kvorum/core/base/assert.js';
 import { type Entry, NO_ENTRIES } from '@kvorum/core/raft/entry.js';
 import type { Message } from '@kvorum/core/raft/message.js';
@@ -138,6 +139,7 @@ export class Appender {
   }
 
   private changesVote(message: Message): boolean {
+    if (isMutated('voteNotSynced')) return false;
     return message.term !== 0 && (message.term !== this.held.term || message.vote !== this.held.vote);
   }
 

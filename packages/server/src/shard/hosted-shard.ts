@@ -2,6 +2,7 @@
  * A replica with what it lives on: store, flusher, snapshots in and out, log retention. It answers the replica's requests and keeps the
  * order of an install: staging store, CURRENT, WAL record, new state machine, answer (R15).
  */
+import { isMutated } from '@kvorum/core/base/mutation.js';
 import { assert } from '@kvorum/core/base/assert.js';
 import type { StateMachine, StateMachineOptions } from '@kvorum/core/kv/state-machine.js';
 import type { Message } from '@kvorum/core/raft/message.js';
@@ -144,6 +145,7 @@ export class HostedShard implements ReplicaHost {
   onApplied(commands: number): void {
     this.deps.shardMetrics.appliedCommands += commands;
     this.flusher.noteApplied();
+    if (isMutated('segmentFreedBeforeFlush')) this.onFlushed(this.replica.machine?.appliedIndex ?? 0);
   }
 
   onReadRound(): void {

@@ -2,6 +2,7 @@
  * Takes in a shard's snapshots (R15): the stream goes into a staging store and is verified there; only then the core hears of it; only if the
  * core wants it does it replace the state. A stale, broken or duplicate one leaves no trace. One at a time.
  */
+import { isMutated } from '@kvorum/core/base/mutation.js';
 import { assert } from '@kvorum/core/base/assert.js';
 import type { Message } from '@kvorum/core/raft/message.js';
 import type { Snapshot } from '@kvorum/core/raft/snapshot.js';
@@ -40,7 +41,8 @@ export class SnapshotReceiver {
   /** Resolves with true once installed, with false when it was stale, broken or another one is on its way. */
   async receive(incoming: IncomingSnapshot): Promise<boolean> {
     const snapshot = incoming.message.snapshot;
-    if (this.isBusy || snapshot === null || snapshot.index <= this.deps.appliedIndex()) return false;
+    if (this.isBusy || snapshot === null) return false;
+    if (snapshot.index <= this.deps.appliedIndex() && !isMutated('snapshotMovesBack')) return false;
     this.isBusy = true;
     try {
       const install = await this.deps.beginInstall();

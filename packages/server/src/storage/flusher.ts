@@ -4,6 +4,7 @@
  * At most one flush per node runs at a time (the gate), and a cut is made only when its turn has come, so it holds all that was applied
  * meanwhile. A failed commit is final (R17): never tried again, `onFailed` ends the node.
  */
+import { isMutated } from '@kvorum/core/base/mutation.js';
 import type { FlushCut } from '@kvorum/core/kv/flush-cut.js';
 import { assert } from '@kvorum/core/base/assert.js';
 import type { Clock, Timer } from '../env/env.js';
@@ -136,6 +137,7 @@ export class Flusher {
     const { clock, metrics } = this.#deps;
     const startedMs = clock.nowMs();
     const cut = source.cutFlush();
+    if (isMutated('appliedIndexApartFromData')) await store.commit({ puts: [], deletes: [], meta: cut.meta });
     await store.commit({ puts: cut.records(), deletes: cut.deletes, meta: cut.meta });
     source.flushDone(cut);
     if (metrics !== undefined) {

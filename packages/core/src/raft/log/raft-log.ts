@@ -3,6 +3,7 @@
  *
  * Invariant: applied ≤ applying ≤ committed ≤ lastIndex.
  */
+import { isMutated } from '../../base/mutation.js';
 import { AssertionError, assert } from '../../base/assert.js';
 import { countWithin, type Entry, entriesBytes, NO_ENTRIES } from '../entry.js';
 import type { LogSink } from '../log-sink.js';
@@ -108,7 +109,7 @@ export class RaftLog {
   maybeAppend(prevIndex: LogIndex, prevTerm: Term, entries: readonly Entry[], commit: LogIndex): LogIndex | undefined {
     if (!this.matchTerm(prevIndex, prevTerm)) return undefined;
     const last = prevIndex + entries.length;
-    const conflict = this.#findConflict(entries);
+    const conflict = isMutated('staleAppendTruncates') ? (entries[0]?.index ?? 0) : this.#findConflict(entries);
     if (conflict !== 0) {
       const known = conflict - prevIndex - 1;
       this.append(known === 0 ? entries : entries.slice(known));
@@ -141,7 +142,8 @@ export class RaftLog {
 
   /** Commits up to `index` if the entry there is of `term`: a leader counts only entries of its own term (paper 5.4.2). */
   maybeCommit(index: LogIndex, term: Term): boolean {
-    if (term === 0 || index <= this.#committed || !this.matchTerm(index, term)) return false;
+    if (term === 0 || index <= this.#committed) return false;
+    if (!this.matchTerm(index, term) && !isMutated('oldTermCommittedByCount')) return false;
     this.commitTo(index);
     return true;
   }
@@ -152,6 +154,7 @@ export class RaftLog {
       `log [${this.describe()}] starts to restore snapshot [index: ${snapshot.index}, term: ${snapshot.term}]`,
     );
     this.#committed = snapshot.index;
+    if (isMutated('snapshotMovesBack')) this.#applied = this.#applying = snapshot.index;
     this.unstable.restore(snapshot);
   }
 

@@ -1,6 +1,7 @@
 /**
  * Arithmetic of one majority: which index a quorum has, and how a vote stands.
  */
+import { isMutated } from '../../base/mutation.js';
 import type { LogIndex, NodeId } from '../types.js';
 
 /** Voters in ascending order, without repetition. An empty one agrees to everything, which makes joint quorums simple. */
@@ -21,7 +22,7 @@ export type VoteResult = 'pending' | 'lost' | 'won';
 
 /** Number of voters that decide. */
 export function quorumOf(voters: number): number {
-  return Math.floor(voters / 2) + 1;
+  return isMutated('quorumOfHalf') ? Math.ceil(voters / 2) : Math.floor(voters / 2) + 1;
 }
 
 /** The highest index that a quorum has acknowledged, Infinity for the empty configuration (paper 5.3, 5.4). */

@@ -1,9 +1,10 @@
 /**
  * Membership as this replica applies it, with the Progress of every member and the votes of an election.
  */
+import { isMutated } from '../../base/mutation.js';
 import type { JointConfig } from '../quorum/joint.js';
 import { jointCommittedIndex, jointVoteResult, jointVoters } from '../quorum/joint.js';
-import type { AckedIndexer, VoteResult, VoteSource } from '../quorum/majority.js';
+import { type AckedIndexer, quorumOf, type VoteResult, type VoteSource } from '../quorum/majority.js';
 import type { ConfState } from '../snapshot.js';
 import type { LogIndex, NodeId } from '../types.js';
 import { Inflights } from './inflights.js';
@@ -94,7 +95,14 @@ export class Tracker implements AckedIndexer, VoteSource {
 
   /** The highest index that a quorum has (both quorums when joint). */
   committed(): LogIndex {
+    if (isMutated('learnerCountedInQuorum')) return this.#committedWithLearners();
     return jointCommittedIndex(this.#config.voters, this);
+  }
+
+  /** A historic bug: as many members as a quorum of voters have it, whoever they are. */
+  #committedWithLearners(): LogIndex {
+    const matches = [...this.#progress.values()].map(({ match }) => match).sort((a, b) => b - a);
+    return matches[quorumOf(this.#voterIds.length) - 1] ?? 0;
   }
 
   /** Whether a quorum was heard of since the last check. */

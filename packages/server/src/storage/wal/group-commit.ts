@@ -2,6 +2,7 @@
  * Group commit: turns items into batches and batches into durable appends, one at a time (P1, P2). While one batch is written, the next is
  * encoded into other memory, at the place where it will lie; when the write is done it leaves at once, before anybody is told of the old one.
  */
+import { isMutated } from '@kvorum/core/base/mutation.js';
 import { assert } from '@kvorum/core/base/assert.js';
 import type { DiskError, LogWriter } from '../../env/disk.js';
 import type { Clock } from '../../env/env.js';
@@ -278,7 +279,7 @@ export class GroupCommit {
     writer.append({ path: segment.path, position: place.batchStart, bytes }, (error) =>
       this.#onWritten(error, bytes.length),
     );
-    if (this.#options.testing.ackBeforeSync === true) for (const run of callbacks) clock.defer(run);
+    if (this.#isAcknowledgedEarly) for (const run of callbacks) clock.defer(run);
   }
 
   #onWritten(error: DiskError | undefined, bytes: number): void {
@@ -297,12 +298,15 @@ export class GroupCommit {
     const due = this.#due;
     this.#due = [];
     this.pump();
-    const isAcknowledged = this.#options.testing.ackBeforeSync === true;
-    if (!isAcknowledged) for (const run of batch.callbacks) run();
+    if (!this.#isAcknowledgedEarly) for (const run of batch.callbacks) run();
     for (const run of due) run();
     this.#deps.segments.free(batch.freeBelow);
     this.#deps.onProgress();
     if (this.#isIdle()) this.#tellIdle();
+  }
+
+  get #isAcknowledgedEarly(): boolean {
+    return this.#options.testing.ackBeforeSync === true || isMutated('ackBeforeSync');
   }
 
   #measure(batch: Batch, bytes: number): void {

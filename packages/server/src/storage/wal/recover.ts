@@ -3,6 +3,7 @@
  * acknowledged. So behind the last whole batch there may be pieces of exactly one later batch, which started right there: a torn tail,
  * which is cut. Any other valid record behind it proves that something acknowledged is lost: the log is damaged, and nothing is changed.
  */
+import { isMutated } from '@kvorum/core/base/mutation.js';
 import type { Disk } from '../../env/disk.js';
 import { RECORD_TYPE } from './record.js';
 import { Replay } from './replay.js';
@@ -143,7 +144,7 @@ class LogScan {
 
   /** A stray followed by anything valid is no torn tail. */
   #requireNoStray(): void {
-    if (this.#stray === undefined) return;
+    if (this.#stray === undefined || isMutated('damageInMiddleCut')) return;
     const { segment, stray } = this.#stray;
     const where = this.end ?? { segment, offset: SEGMENT_HEADER_BYTES };
     throw new WalDamagedError(

@@ -1,4 +1,5 @@
 /** Turns the records of a log, in order, into what it knows of each shard. */
+import { isMutated } from '@kvorum/core/base/mutation.js';
 import type { Entry } from '@kvorum/core/raft/entry.js';
 import * as payload from './payload.js';
 import { RECORD_TYPE, type WalRecord } from './record.js';
@@ -65,7 +66,8 @@ export class Replay {
     const entry = payload.readEntry(record.payload);
     if (entry === undefined) return 'an entry can not be decoded';
     const place = { segment: record.segment, offset: record.offset, bytes: record.end - record.offset };
-    const isPlaced = record.type === RECORD_TYPE.entry ? log.addEntry(entry, place) : log.addCopied(entry, place);
+    const truncates = record.type === RECORD_TYPE.entry || isMutated('copiedSuffixTruncates');
+    const isPlaced = truncates ? log.addEntry(entry, place) : log.addCopied(entry, place);
     if (!isPlaced) return `entry ${entry.index} of shard ${record.shard} lies far behind entry ${log.lastIndex}`;
     entries.set(entry.index, entry);
     return undefined;

@@ -5,6 +5,7 @@
  * Header: 0 magic (8 bytes), 8 u32 format, 12 u32 segment number, 16 u32 bytes of the file, 20 u32 CRC32 of bytes 0–19; padded to 64 bytes.
  * Magic, format and their places stay the same in every format.
  */
+import { isMutated } from '@kvorum/core/base/mutation.js';
 import { crc32 } from 'node:zlib';
 import { readU32, writeU32 } from '@kvorum/core/base/bytes.js';
 import type { Disk } from '../../env/disk.js';
@@ -69,7 +70,7 @@ export async function createSegment(
     await file.close();
   }
   await disk.rename(temporary, path);
-  await disk.syncDir(directory);
+  if (!isMutated('directoryNotSynced')) await disk.syncDir(directory);
   return { number, path, bytes };
 }
 

@@ -1,4 +1,5 @@
 /** What the log knows of one shard in memory; the same steps are taken when records are written and when they are replayed. */
+import { isMutated } from '@kvorum/core/base/mutation.js';
 import { EntryPlaces } from './entry-places.js';
 import type { HardState } from '@kvorum/core/raft/types.js';
 import type { LogStartMark, TableShard } from './payload.js';
@@ -71,6 +72,9 @@ export class ShardLog {
   }
 
   toTable(): TableShard {
+    if (isMutated('hardStateLostAtSegmentCut')) {
+      return { ...this, hardState: { term: 0, vote: 0, commit: 0 }, removedIncarnation: this.removedIncarnation };
+    }
     return this;
   }
 
