@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { activateMutation } from '@kvorum/core/base/mutation.js';
 import { runSeed } from './simulation.js';
 
 /** Kept short: the command runs thousands. */
@@ -28,5 +29,18 @@ test('seeds that found a bug in the past stay green', async () => {
   for (const line of seeds) {
     const seed = Number(line.split(' ', 1)[0]);
     assert.deepEqual((await runSeed(seed)).violations, [], line);
+  }
+});
+
+test('R7: bugs that are brought back are noticed', async () => {
+  for (const mutation of ['quorumOfHalf', 'readBeforeOwnTermCommit', 'directoryNotSynced'] as const) {
+    activateMutation(mutation);
+    try {
+      let isNoticed = false;
+      for (let seed = 1; seed <= 5 && !isNoticed; seed++) isNoticed = (await runSeed(seed)).violations.length > 0;
+      assert.ok(isNoticed, mutation);
+    } finally {
+      activateMutation(undefined);
+    }
   }
 });

@@ -73,7 +73,8 @@ export class ShardLog {
 
   toTable(): TableShard {
     if (isMutated('hardStateLostAtSegmentCut')) {
-      return { ...this, hardState: { term: 0, vote: 0, commit: 0 }, removedIncarnation: this.removedIncarnation };
+      const { logStart, confState, removedIncarnation } = this;
+      return { hardState: NO_HARD_STATE, logStart, confState, removedIncarnation };
     }
     return this;
   }
