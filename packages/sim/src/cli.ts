@@ -2,9 +2,7 @@
 import { execFileSync, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { activateMutation, mutations } from '@kvorum/core/base/mutation.js';
 import type { FixedKnobs } from './knobs.js';
-import { huntMutations, SEEDS_PER_MUTATION_MAX } from './mutation-hunt.js';
 import { printFailure, Totals } from './output.js';
 import { type RunReport, runSeed } from './simulation.js';
 
@@ -17,8 +15,6 @@ const usage = `npm run sim -- [options]
   --faults-ms MS   length of the phase with faults
   --trace          print every line of the event log (one seed)
   --twice          run each seed twice and compare the event logs
-  --mutation NAME  bring a historic bug back
-  --mutations      bring back each historic bug and tell how many seeds it takes to be noticed (--seeds: at most so many)
 `;
 
 export async function runCli(args: readonly string[]): Promise<number> {
@@ -33,8 +29,6 @@ export async function runCli(args: readonly string[]): Promise<number> {
       'faults-ms': { type: 'string' },
       trace: { type: 'boolean' },
       twice: { type: 'boolean' },
-      mutation: { type: 'string' },
-      mutations: { type: 'boolean' },
       help: { type: 'boolean' },
     },
   });
@@ -44,19 +38,15 @@ export async function runCli(args: readonly string[]): Promise<number> {
   }
   console.log(`node ${process.version}, commit ${commit()}`);
   const fixed = { nodes: numberOf(values.nodes), faultsMs: numberOf(values['faults-ms']) };
-  const base = numberOf(values['base-seed']) ?? 1;
   const passOn = args.filter((_, i) => isPassedOn(args, i));
-  const seeds = seedsOf(numberOf(values.seed), numberOf(values.seeds), base);
+  const seeds = seedsOf(numberOf(values.seed), numberOf(values.seeds), numberOf(values['base-seed']) ?? 1);
   const totals = new Totals();
   const onReport = (report: RunReport): void => {
     totals.add(report);
     if (report.violations.length > 0) printFailure(report, passOn);
   };
-  if (values.mutations === true) return huntMutations(base, numberOf(values.seeds) ?? SEEDS_PER_MUTATION_MAX);
-  activateMutation(mutations.find((name) => name === values.mutation));
   const runs = { fixed, isTwice: values.twice === true };
-  // A bug is in the whole program, so in this process only.
-  const jobs = values.mutation === undefined ? Math.min(numberOf(values.jobs) ?? 2, seeds.length) : 1;
+  const jobs = Math.min(numberOf(values.jobs) ?? 2, seeds.length);
   if (jobs > 1) await runInProcesses(seeds, runs, jobs, onReport);
   else {
     const print = values.trace === true ? (line: string) => console.log(line) : undefined;
@@ -133,7 +123,7 @@ function numberOf(text: string | undefined): number | undefined {
 
 /** Options that a replay of a seed needs too. */
 function isPassedOn(args: readonly string[], at: number): boolean {
-  return [args[at], args[at - 1]].some((arg) => ['--nodes', '--faults-ms', '--mutation'].includes(arg ?? ''));
+  return [args[at], args[at - 1]].some((arg) => arg === '--nodes' || arg === '--faults-ms');
 }
 
 function commit(): string {
