@@ -40,8 +40,9 @@ function checkQuorum(state: RaftState): boolean {
     becomeFollower(state, state.term, NO_NODE);
     return false;
   }
-  for (const [id, progress] of state.tracker.progress) {
-    if (id !== state.id) progress.isRecentlyActive = false;
+  for (const id of state.tracker.ids) {
+    const progress = state.tracker.get(id);
+    if (progress !== undefined && id !== state.id) progress.isRecentlyActive = false;
   }
   return true;
 }

@@ -36,6 +36,8 @@ export class Tracker implements AckedIndexer, VoteSource {
   #ids: readonly NodeId[] = [];
   #voterIds: readonly NodeId[] = [];
   readonly #votes = new Map<NodeId, boolean>();
+  /** Made once: idle leaders check their quorum all the time. */
+  readonly #active: VoteSource = { vote: (id) => this.#progress.get(id)?.isRecentlyActive ?? false };
 
   constructor(inflightMessagesMax: number, inflightBytesMax: number) {
     this.inflightMessagesMax = inflightMessagesMax;
@@ -107,8 +109,7 @@ export class Tracker implements AckedIndexer, VoteSource {
 
   /** Whether a quorum was heard of since the last check. */
   isQuorumActive(): boolean {
-    const active: VoteSource = { vote: (id) => this.#progress.get(id)?.isRecentlyActive ?? false };
-    return jointVoteResult(this.#config.voters, active) === 'won';
+    return jointVoteResult(this.#config.voters, this.#active) === 'won';
   }
 
   resetVotes(): void {
