@@ -52,9 +52,10 @@ function tickQuietly(node: RawNode): void {
 }
 
 function ofFollower(): number {
-  const { node, settle } = startHarness([1, 2, 3]);
+  const harness = startHarness([1, 2, 3]);
+  const { node } = harness;
   node.step(messageFrom(2, 'MsgHeartbeat', { term: 1 }));
-  settle();
+  harness.settle();
   return measure(TICKS, () => {
     tickQuietly(node);
     node.restartElectionTimer();
@@ -89,5 +90,5 @@ if (process.argv[1] !== undefined && pathToFileURL(process.argv[1]).href === imp
     single: ofLeader([1], {}),
     heartbeatRound: ofHeartbeatRound(),
   };
-  console.log(JSON.stringify(result));
+  process.stdout.write(`${JSON.stringify(result)}\n`);
 }
