@@ -82,7 +82,7 @@ export class RunningNode implements KvorumNode, NodeInfo {
         onFailed: (error) => this.life.fail(error),
         onRefusedBy: (peer, refusal) => this.refusedBy(peer, refusal),
       },
-      { tickMs: options.heartbeatMs },
+      { tickMs: options.heartbeatMs, electionTimeoutMs: options.electionTimeoutMs },
     );
     const shard = this.host.access(defaultShard);
     this.kv = new ShardKvService({ shard, clock }, { requestTimeoutMs: options.requestTimeoutMs });

@@ -34,6 +34,7 @@ export interface ShardHostDeps {
 
 export interface ShardHostOptions {
   readonly tickMs: number;
+  readonly electionTimeoutMs: number;
 }
 
 /** Time for applying in one turn (N11). */
@@ -310,6 +311,7 @@ export class ShardHost implements TransportHandler {
     // A machine that is always late must still elect: only the first stalls in a row get a new timer.
     if (isStall && this.stallsInARow <= stallsForgivenMax) this.recoverFromStall(lateMs);
     else this.tickShards();
+    this.giveUpOnStalledDisk(nowMs);
   }
 
   /** The loop stood still: what arrived meanwhile is read first, then election timers start anew (N10). */
@@ -319,6 +321,19 @@ export class ShardHost implements TransportHandler {
       if (this.state !== 'active') return;
       for (const shard of this.shards.values()) shard.replica.restartElectionTimer();
       this.tickShards();
+    });
+  }
+
+  /** A leader whose log has not synced for an election timeout serves nobody: it hands over (R25). */
+  private giveUpOnStalledDisk(nowMs: number): void {
+    const sinceMs = this.deps.shardLog.syncStartedMs;
+    if (sinceMs === undefined || nowMs - sinceMs < this.options.electionTimeoutMs) return;
+    this.guard(() => {
+      for (const shard of this.shards.values()) {
+        if (!shard.replica.isLeader) continue;
+        shard.replica.handOver();
+        this.schedule(shard);
+      }
     });
   }
 

@@ -7,11 +7,12 @@ import type { ShardAppend, Wal } from '../storage/wal/wal.js';
 export type { ShardAppend };
 
 /** Appends in order, one sync for what arrives meanwhile; frees what is compacted; tells when space runs out (R24). */
-export type ShardLog = Pick<Wal, 'append' | 'compact' | 'isNoSpace'>;
+export type ShardLog = Pick<Wal, 'append' | 'compact' | 'isNoSpace' | 'syncStartedMs'>;
 
 /** Keeps nothing: for a node that may forget everything when it ends. */
 export class MemoryShardLog implements ShardLog {
   readonly isNoSpace = false;
+  readonly syncStartedMs = undefined;
   private readonly clock: Clock;
 
   constructor(clock: Clock) {

@@ -154,6 +154,29 @@ test('N10: a stall of the loop far beyond the election timeout causes no electio
   }
 });
 
+test('R25: a leader whose log stalls longer than an election timeout gives up leadership', async () => {
+  const disk = new MemoryDisk();
+  const env: Env = { ...createRealEnv({ log: silentLog }), disk };
+  const cluster = await startCluster(3, {}, { env, storeKind: new MemoryStoreDisk() });
+  let release = (): void => undefined;
+  try {
+    const leader = await cluster.leader();
+    const { nodeId } = leader.status();
+    const [follower] = await cluster.followers();
+    assert.ok(follower !== undefined);
+    release = disk.faults.stall({ operation: 'append', path: `node-${nodeId}/` });
+    const stuck = leader.put('meets the stall', 'x');
+    await waitFor(() => (defaultShardOf(leader).role === 'leader' ? undefined : true), 'the leader to give up');
+    await follower.put('after', 'x');
+    release();
+    await stuck;
+    assert.equal((await leader.get('after')).kv?.version, 1);
+  } finally {
+    release();
+    await cluster.close();
+  }
+});
+
 /** All files below a directory, but the lock's. */
 async function contentOf(disk: MemoryDisk, path: string): Promise<Map<string, string>> {
   const content = new Map<string, string>();
