@@ -2,6 +2,7 @@
 import { execFileSync, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { huntAll } from './mutations/command.js';
 import type { FixedKnobs } from './knobs.js';
 import { printFailure, Totals } from './output.js';
 import { type RunReport, runSeed } from './simulation.js';
@@ -15,10 +16,11 @@ const usage = `npm run sim -- [options]
   --faults-ms MS   length of the phase with faults
   --trace          print every line of the event log (one seed)
   --twice          run each seed twice and compare the event logs
+  --mutations [NAME…]  bring back historic bugs and tell after how many seeds which checker notices (at most --seeds)
 `;
 
 export async function runCli(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args: [...args],
     options: {
       seed: { type: 'string' },
@@ -29,14 +31,21 @@ export async function runCli(args: readonly string[]): Promise<number> {
       'faults-ms': { type: 'string' },
       trace: { type: 'boolean' },
       twice: { type: 'boolean' },
+      mutations: { type: 'boolean' },
       help: { type: 'boolean' },
     },
+    allowPositionals: args.includes('--mutations'),
   });
   if (values.help === true) {
     process.stdout.write(usage);
     return 0;
   }
   console.log(`node ${process.version}, commit ${commit()}`);
+  if (values.mutations === true) {
+    const seedsMax = numberOf(values.seeds);
+    const baseSeed = numberOf(values['base-seed']) ?? 1;
+    return huntAll({ names: positionals, baseSeed, seedsMax, jobs: numberOf(values.jobs) ?? 2 });
+  }
   const fixed = { nodes: numberOf(values.nodes), faultsMs: numberOf(values['faults-ms']) };
   const passOn = args.filter((_, i) => isPassedOn(args, i));
   const seeds = seedsOf(numberOf(values.seed), numberOf(values.seeds), numberOf(values['base-seed']) ?? 1);

@@ -29,6 +29,8 @@ export interface RunReport {
   readonly seed: number;
   readonly knobs: Knobs;
   readonly violations: readonly Violation[];
+  /** Times that a node ended by a bug, where the run went on (`goesOnAfterBugs`). */
+  readonly endedByBug: number;
   /** Of the event log. */
   readonly digest: string;
   readonly lines: number;
@@ -45,6 +47,8 @@ export interface RunReport {
 export interface RunOptions {
   readonly fixed?: FixedKnobs | undefined;
   readonly print?: ((line: string) => void) | undefined;
+  /** A node that ends by a bug is started again: to see what checkers say (R7). */
+  readonly goesOnAfterBugs?: boolean;
 }
 
 /** Looks at the inside of nodes. */
@@ -82,9 +86,12 @@ class Simulation {
   readonly random;
   areFaultsOn = true;
   isFormed = false;
+  endedByBug = 0;
+  readonly goesOnAfterBugs: boolean;
 
   constructor(seed: number, options: RunOptions) {
     this.seed = seed;
+    this.goesOnAfterBugs = options.goesOnAfterBugs === true;
     this.knobs = drawKnobs(seed, options.fixed);
     this.random = stream(seed, 'faults');
     const { knobs, queue } = this;
@@ -284,13 +291,23 @@ class Simulation {
       (machine.isDamaged && kind !== 'internal') ||
       (kind === 'identityRefused' && machine.isWiped);
     if (!isExcused) {
-      this.violate('nodes run', `${machine.name} ended: ${kind}: ${textOf(error)}`);
+      this.endedWithoutCause(machine, kind, error);
       return;
     }
     machine.isDoomed = kind !== 'disk';
     if (machine.isDoomed) return;
     if (this.random.float() < 0.5) machine.cutPower();
     this.startLater(machine);
+  }
+
+  private endedWithoutCause(machine: Machine, kind: string, error: unknown): void {
+    const what = `${machine.name} ended: ${kind}: ${textOf(error)}`;
+    if (damageKinds.has(kind)) this.violate('no damage without a cause', what);
+    else if (!this.goesOnAfterBugs) this.violate('nodes run', what);
+    else {
+      this.endedByBug += 1;
+      this.startLater(machine);
+    }
   }
 
   private startLater(machine: Machine): void {
@@ -345,6 +362,7 @@ class Simulation {
       seed,
       knobs,
       violations,
+      endedByBug: this.endedByBug,
       digest: log.digest(),
       lines: log.lines,
       simulatedMs: queue.nowMs,
@@ -356,6 +374,9 @@ class Simulation {
     };
   }
 }
+
+/** A node calls itself damaged. Nothing but destroyed bytes may make it so: what was synced is whole (R9, R10, R16). */
+const damageKinds: ReadonlySet<string> = new Set(['damaged', 'DATA_DIR_DAMAGED']);
 
 /** What a power cut does to changes that were not synced, as faults. */
 const cutNames: Readonly<Record<string, string>> = {

@@ -1,6 +1,7 @@
 /**
  * A whole group in one thread, driven by one seeded generator: messages are lost, repeated and reordered, disks are slow, nodes
  * crash and lose what they had not stored, links break. What must never happen is checked at every step.
+ * Longer than 400 lines because a random event and the check of what it did belong together.
  */
 import assert from 'node:assert/strict';
 import { readU64, writeU64 } from '../../base/bytes.js';
@@ -13,6 +14,7 @@ import { isLocalDelivery, type Message } from '../message.js';
 import { hardStateOf, RawNode } from '../raw-node.js';
 import { type ConfState, confStateOf, type Snapshot } from '../snapshot.js';
 import { APPEND_THREAD, APPLY_THREAD, type HardState, type LogIndex, type NodeId } from '../types.js';
+import { USUAL_WEATHER, type Weather } from './weather.js';
 
 export interface ClusterOptions {
   readonly seed: number;
@@ -21,6 +23,8 @@ export interface ClusterOptions {
   readonly voters: number;
   /** Whether members come and go. */
   readonly changesMembership: boolean;
+  /** What differs from {@link USUAL_WEATHER}. */
+  readonly weather?: Partial<Weather>;
 }
 
 /** What a state machine holds: a chain over everything applied. It is on disk as soon as it is applied. */
@@ -45,6 +49,7 @@ interface Replica {
 export class Cluster {
   readonly replicas: Replica[] = [];
   readonly #options: ClusterOptions;
+  readonly #weather: Weather;
   #random: number;
   #network: Message[] = [];
   readonly #cut = new Set<string>();
@@ -59,6 +64,7 @@ export class Cluster {
 
   constructor(options: ClusterOptions) {
     this.#options = options;
+    this.#weather = { ...USUAL_WEATHER, ...options.weather };
     this.#random = options.seed * 2_654_435_761 + 1;
     const confState = confStateOf(Array.from({ length: options.voters }, (_, at) => at + 1));
     for (let id = 1; id <= options.nodes; id += 1) {
@@ -73,19 +79,24 @@ export class Cluster {
   /** One random event. */
   step(): void {
     const replica = this.#pick(this.replicas);
-    const event = this.#below(1000);
-    if (event < 60) replica.node.tick();
-    else if (event < 420) this.#deliverOne();
-    else if (event < 640) this.#takeReady(replica);
-    else if (event < 780) this.#append(replica);
-    else if (event < 880) this.#apply(replica);
-    else if (event < 930) this.#propose(replica);
-    else if (event < 960) this.#read(replica);
-    else if (event < 970) this.#compact(replica);
-    else if (event < 980) this.#fetch(replica);
-    else if (event < 984 && this.#options.changesMembership) this.#changeMembership(replica);
-    else if (event < 986 && this.isFaulty) this.#crash(replica);
-    else if (event < 989 && this.isFaulty) this.#cutOrHeal();
+    const weather = this.#weather;
+    let event = this.#below(1000);
+    const happens = (of1000: number): boolean => {
+      event -= of1000;
+      return event < 0;
+    };
+    if (happens(weather.tick)) replica.node.tick();
+    else if (happens(weather.deliver)) this.#deliverOne();
+    else if (happens(weather.ready)) this.#takeReady(replica);
+    else if (happens(weather.append)) this.#append(replica);
+    else if (happens(weather.apply)) this.#apply(replica);
+    else if (happens(weather.propose)) this.#propose(replica);
+    else if (happens(weather.read)) this.#read(replica);
+    else if (happens(weather.compact)) this.#compact(replica);
+    else if (happens(weather.fetch)) this.#fetch(replica);
+    else if (happens(weather.change)) this.#changeMembership(replica);
+    else if (happens(weather.crash)) this.#crash(replica);
+    else if (happens(weather.cut)) this.#cutOrHeal();
     this.#check(replica);
   }
 
@@ -228,7 +239,7 @@ export class Cluster {
   #deliverOne(): void {
     if (this.#network.length === 0) return;
     // Mostly the oldest, so that things move; sometimes any.
-    const at = this.isFaulty && this.#below(4) === 0 ? this.#below(this.#network.length) : 0;
+    const at = this.isFaulty && this.#below(100) < this.#weather.reorder ? this.#below(this.#network.length) : 0;
     const [message] = this.#network.splice(at, 1);
     if (message === undefined) return;
     // A host reports how sending a snapshot went, as far as it can know.
@@ -236,8 +247,8 @@ export class Cluster {
     if (this.isFaulty) {
       if (this.#cut.has(`${message.from}-${message.to}`)) return;
       const luck = this.#below(100);
-      if (luck < 5) return;
-      if (luck < 8) this.#network.push(message);
+      if (luck < this.#weather.lose) return;
+      if (luck < this.#weather.lose + this.#weather.repeat) this.#network.push(message);
     }
     const target = this.#replica(message.to);
     // A snapshot may bring a newer membership, so what was handed out for applying is applied before.
@@ -281,11 +292,11 @@ export class Cluster {
   }
 
   #changeMembership({ node }: Replica): void {
-    if (!node.isLeader) return;
+    if (!node.isLeader || !this.#options.changesMembership) return;
     const { voters, votersOutgoing } = node.confState();
     const changes: ConfChangeSingle[] = [];
     if (votersOutgoing.length === 0) {
-      for (let made = 1 + this.#below(2); made > 0; made -= 1) {
+      for (let made = 1 + this.#below(this.#weather.changesMax); made > 0; made -= 1) {
         const nodeId = 1 + this.#below(this.#options.nodes);
         const type =
           voters.length > 2 && voters.includes(nodeId) ? (['remove', 'addLearner'] as const) : ['addVoter' as const];
@@ -294,12 +305,16 @@ export class Cluster {
     }
     const removed = changes.filter(({ type }) => type !== 'addVoter').length;
     if (removed >= voters.length) return;
-    const transition = changes.length === 0 ? 'auto' : (['auto', 'implicit', 'explicit'] as const)[this.#below(3)];
+    const transition =
+      changes.length === 0 || this.#weather.changesMax === 1
+        ? 'auto'
+        : (['auto', 'implicit', 'explicit'] as const)[this.#below(3)];
     const change: ConfChange = { version: 2, transition: transition ?? 'auto', changes, context: new Uint8Array(0) };
     node.proposeConfChange(change);
   }
 
   #crash(replica: Replica): void {
+    if (!this.isFaulty) return;
     const { id, storage, machine } = replica;
     replica.appendWork = [];
     replica.applyWork = [];
@@ -309,6 +324,7 @@ export class Cluster {
   }
 
   #cutOrHeal(): void {
+    if (!this.isFaulty) return;
     if (this.#cut.size > 0 && this.#below(2) === 0) {
       this.#cut.clear();
       return;

@@ -1,0 +1,43 @@
+/** What happens to a random group, and how often: seeds may draw it, so that calm and storm both get their turn. */
+
+/** How often what happens. */
+export interface Weather {
+  /** Of 1000 steps. */
+  readonly tick: number;
+  readonly deliver: number;
+  readonly ready: number;
+  readonly append: number;
+  readonly apply: number;
+  readonly propose: number;
+  readonly read: number;
+  readonly compact: number;
+  readonly fetch: number;
+  readonly change: number;
+  readonly crash: number;
+  readonly cut: number;
+  /** Of 100 deliveries: not the oldest message, lost, delivered and kept. */
+  readonly reorder: number;
+  readonly lose: number;
+  readonly repeat: number;
+  /** Most members that one change of membership concerns; with 1 none is joint. */
+  readonly changesMax: number;
+}
+
+export const USUAL_WEATHER: Weather = {
+  tick: 60,
+  deliver: 360,
+  ready: 220,
+  append: 140,
+  apply: 100,
+  propose: 50,
+  read: 30,
+  compact: 10,
+  fetch: 10,
+  change: 4,
+  crash: 2,
+  cut: 3,
+  reorder: 25,
+  lose: 5,
+  repeat: 3,
+  changesMax: 2,
+};
