@@ -35,6 +35,10 @@ export const faultKinds = [
   'bitFlip',
   'zeroedSector',
   'misdirectedWrite',
+  'cutNewLeader',
+  'cutInElection',
+  'cutInSnapshot',
+  'cutAfterStart',
 ] as const;
 
 export type FaultKind = (typeof faultKinds)[number];
@@ -76,8 +80,9 @@ export type FixedKnobs = { readonly [Name in keyof Knobs]?: Knobs[Name] | undefi
 export function drawKnobs(seed: number, fixed: FixedKnobs = {}): Knobs {
   const random = stream(seed, 'knobs');
   const heartbeatMs = integerIn(random, 20, 100);
+  const nodes = pick(random, [1, 2, 3, 3, 3, 3, 3, 4, 5, 5, 5, 6, 7]);
   const drawn: Knobs = {
-    nodes: pick(random, [1, 2, 3, 3, 3, 3, 3, 4, 5, 5, 5, 6, 7]),
+    nodes,
     faultsMs: integerIn(random, 22_000, 26_000),
     heartbeatMs,
     electionTimeoutMs: Math.round(heartbeatMs * (4 + random.float() * 8)),
@@ -87,15 +92,16 @@ export function drawKnobs(seed: number, fixed: FixedKnobs = {}): Knobs {
     diskMs: spread(random, 0.05, 5),
     turnMs: spread(random, 0.01, 2),
     segmentBytes: 512 * Math.round(spread(random, 8, 512)),
-    logRetainBytes: Math.round(spread(random, 4096, 1024 * 1024)),
+    logRetainBytes: Math.round(spread(random, 4096, 96 * 1024)),
     flushRows: Math.round(spread(random, 1, 2000)),
     flushAgeMs: Math.round(spread(random, 5, 2000)),
     maxInflightMessages: integerIn(random, 1, 16),
     clients: integerIn(random, 3, 12),
-    thinkMs: 1000 / spread(random, 5, 20),
+    // A small cluster makes few events per operation.
+    thinkMs: 1000 / (spread(random, 5, 20) * (nodes < 3 ? 3 : 1)),
     keys: integerIn(random, 1, 40),
     valueBytesMax: Math.round(spread(random, 1, 4000)),
-    faultEveryMs: spread(random, 300, 1500),
+    faultEveryMs: spread(random, 300, 1000),
     faultLastsMs: spread(random, 200, 4000),
     faults: drawFaults(random),
     splitProbability: chance(random, 0.5) ? 0 : random.float() * 0.3,

@@ -1,4 +1,5 @@
 /** What people see of runs: a failed seed with its trace, and the totals of all. */
+import { faultKinds } from './knobs.js';
 import type { RunReport } from './simulation.js';
 import { Tally } from './world/tally.js';
 
@@ -13,6 +14,9 @@ export function printFailure(report: RunReport, options: readonly string[]): voi
   for (const line of report.tail.slice(-LINES_SHOWN)) console.log(`    ${line.slice(0, 300)}`);
   console.log(`  again: npm run sim -- --seed ${report.seed} ${options.join(' ')}`);
 }
+
+/** In so many runs every kind of fault has to happen. */
+const SEEDS_FOR_ALL_FAULTS = 100;
 
 /** Sums over runs. */
 export class Totals {
@@ -53,6 +57,11 @@ export class Totals {
     };
   }
 
+  /** Kinds of faults that never happened, in a run that is long enough for all of them. */
+  missingFaults(): readonly string[] {
+    return this.#runs < SEEDS_FOR_ALL_FAULTS ? [] : faultKinds.filter((kind) => this.#faults.count(kind) === 0);
+  }
+
   print(): void {
     const seconds = (performance.now() - this.#startedMs) / 1000;
     console.log(`\nfaults: ${list(this.#faults)}`);
@@ -61,6 +70,8 @@ export class Totals {
     console.log(`fewest in a run: ${JSON.stringify(this.#fewest)}`);
     if (this.#runs === 1 && this.#last !== undefined)
       console.log(`event log: ${this.#last.lines} lines, sha256 ${this.#last.digest}`);
+    const missing = this.missingFaults();
+    if (missing.length > 0) console.log(`NEVER HAPPENED: ${missing.join(', ')}`);
     if (this.failed > 0) console.log(`failed: ${this.#failedSeeds.join('; ')}`);
     console.log(`${this.#runs} seeds, ${this.failed} failed, ${seconds.toFixed(1)} s`);
   }

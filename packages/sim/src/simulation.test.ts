@@ -33,11 +33,11 @@ test('seeds that found a bug in the past stay green', async () => {
 });
 
 test('R7: bugs that are brought back are noticed', async () => {
-  for (const mutation of ['quorumOfHalf', 'readBeforeOwnTermCommit', 'directoryNotSynced'] as const) {
+  for (const mutation of ['quorumOfHalf', 'segmentFreedBeforeFlush', 'directoryNotSynced'] as const) {
     activateMutation(mutation);
     try {
       let isNoticed = false;
-      for (let seed = 1; seed <= 5 && !isNoticed; seed++) isNoticed = (await runSeed(seed)).violations.length > 0;
+      for (let seed = 1; seed <= 10 && !isNoticed; seed++) isNoticed = (await runSeed(seed)).violations.length > 0;
       assert.ok(isNoticed, mutation);
     } finally {
       activateMutation(undefined);

@@ -7,14 +7,13 @@ import { NodeFailedError } from '@kvorum/server/internal/node-failed-error.js';
 import { defaultShard } from '@kvorum/server/internal/node-status.js';
 import { checkAcknowledgedWrites } from './checkers/acknowledged-writes.js';
 import { hex } from './checkers/replica-view.js';
-import { checkRevisionTimes } from './checkers/revision-times.js';
-import { checkRevisionWitness } from './checkers/revision-witness.js';
 import type { Violation } from './checkers/violation.js';
 import type { FaultyCluster } from './faults/cluster-faults.js';
 import { FaultSchedule } from './faults/schedule.js';
 import { InsideChecks } from './inside-checks.js';
 import { drawKnobs, type FixedKnobs, type Knobs } from './knobs.js';
 import { Machine } from './machine/machine.js';
+import { checkHistory, finalStateOf } from './outside-checks.js';
 import { pump } from './pump.js';
 import { Client } from './workload/client.js';
 import { History } from './workload/history.js';
@@ -58,6 +57,7 @@ const RECOVERY_LOAD_MS = 3000;
 /** Time for replicas to come to one state once nobody writes. */
 const CONVERGENCE_MS_MAX = 20_000;
 const RUN_MS_MIN = 30_000;
+const RUN_MS_MAX = 120_000;
 /** A run with so many violations is over: the rest tells nothing new. */
 const VIOLATIONS_MAX = 20;
 /** A connection that was silent for so long is given up, and a lost one is dialed again after at most so long (transport options). */
@@ -85,6 +85,7 @@ class Simulation {
   readonly schedule: FaultSchedule;
   readonly random;
   areFaultsOn = true;
+  ambushes: readonly { readonly moment: RegExp; readonly strike: (machine: Machine) => void }[] = [];
   isFormed = false;
   endedByBug = 0;
   readonly goesOnAfterBugs: boolean;
@@ -141,7 +142,7 @@ class Simulation {
     this.heal();
     await this.serveAgain();
     const loadUntilMs = Math.max(queue.nowMs + RECOVERY_LOAD_MS, RUN_MS_MIN);
-    await this.until(() => queue.nowMs >= loadUntilMs);
+    await this.until(() => queue.nowMs >= loadUntilMs && (this.isEnough() || queue.nowMs >= RUN_MS_MAX));
     for (const client of this.clients) client.stop();
     await this.converge();
   }
@@ -149,6 +150,12 @@ class Simulation {
   /** Runs until `isDone`; at once when so much is wrong that nothing more can be learnt. */
   private until(isDone: () => boolean): Promise<void> {
     return pump(this.queue, () => isDone() || this.violations.length > 0);
+  }
+
+  /** A run that only waits for faults to pass proves little: so much has to happen in each half minute. */
+  private isEnough(): boolean {
+    const halfMinutes = this.queue.nowMs / 30_000;
+    return this.history.acknowledged >= 500 * halfMinutes && this.log.lines >= 10_000 * halfMinutes;
   }
 
   private heal(): void {
@@ -235,28 +242,12 @@ class Simulation {
   }
 
   private checkHistory(): void {
-    const { operations } = this.history;
-    const reportTo = (checker: string) => (message: string) => this.violate(checker, message);
-    for (const { id, answer } of operations) {
-      if (answer.kind === 'refused' && answer.code.startsWith('BUG'))
-        this.violate('typed errors', `operation ${id}: ${answer.code}`);
-    }
-    checkRevisionTimes(operations, reportTo('revision times'));
-    checkRevisionWitness(operations, reportTo('revision witness'));
-    const machine = this.machines.find(({ isUp, isDoomed }) => isUp && !isDoomed)?.shards?.shard(defaultShard)
-      ?.replica.machine;
+    checkHistory(this.history.operations, (checker, message) => this.violate(checker, message));
+    const { machine } =
+      this.machines.find(({ isUp, isDoomed }) => isUp && !isDoomed)?.shards?.shard(defaultShard)?.replica ?? {};
     if (machine === undefined || this.violations.length > 0) return;
-    const decoder = new TextDecoder();
-    const encoder = new TextEncoder();
-    const final = {
-      revision: machine.currentRevision,
-      compactRevision: machine.compactRevision,
-      get(key: string, revision: number) {
-        const row = machine.get(encoder.encode(key), revision);
-        return row === undefined ? undefined : { value: decoder.decode(row.value), modRevision: row.modRevision };
-      },
-    };
-    const checked = checkAcknowledgedWrites(operations, final, reportTo('acknowledged writes'));
+    const report = (message: string): void => this.violate('acknowledged writes', message);
+    const checked = checkAcknowledgedWrites(this.history.operations, finalStateOf(machine), report);
     this.counts.add('writes found again', checked);
   }
 
@@ -271,15 +262,30 @@ class Simulation {
   private machineDeps() {
     const { seed, knobs, queue, network } = this;
     const events = {
-      log: (who: string, what: string) => this.log.add(who, what),
+      log: (who: string, what: string) => {
+        this.log.add(who, what);
+        this.noteSaid(who, what);
+      },
       onUp: () => this.counts.add('starts'),
       onFailed: (machine: Machine, error: unknown) => this.failed(machine, error),
       onRole: (machine: Machine, shard: number, role: string, term: number) => {
         if (role === 'leader') this.checks.leads(machine, shard, term);
       },
-      onCut: (fate: string, count: number) => this.faults.add(cutNames[fate] ?? fate, count),
+      onCut: (fate: string, count: number) => {
+        const name = cutNames[fate] ?? fate;
+        (name.startsWith('kept') ? this.counts : this.faults).add(name, count);
+      },
     };
     return { seed, knobs, queue, network, events };
+  }
+
+  private noteSaid(who: string, what: string): void {
+    if (what.startsWith('snapshot installed')) this.counts.add('snapshots installed');
+    const due = this.ambushes.filter(({ moment }) => moment.test(what));
+    if (due.length === 0) return;
+    this.ambushes = this.ambushes.filter((one) => !due.includes(one));
+    const machine = this.machines.find(({ name }) => name === who);
+    if (machine !== undefined && this.areFaultsOn) for (const { strike } of due) strike(machine);
   }
 
   /** A node ended by itself: because of what was done to it, or because of a bug. */
@@ -338,6 +344,10 @@ class Simulation {
       leader: () => machines.find(({ id }) => id === this.leadersOf()[1]),
       duration: () => Math.round(exponential(random, knobs.faultLastsMs)) + 1,
       startLater: (machine) => this.startLater(machine),
+      start: (machine) => {
+        if (!machine.isDoomed && this.areFaultsOn) machine.start();
+      },
+      when: (moment, strike) => (this.ambushes = [...this.ambushes, { moment, strike }]),
       log: (what) => this.log.add('--', what),
       count: (kind) => this.faults.add(kind),
     };
@@ -347,12 +357,10 @@ class Simulation {
     const { seed, knobs, violations, log, queue, history, checks } = this;
     this.counts.add('elections', checks.elections.elections);
     this.counts.add('states compared', checks.states.comparisons);
-    this.faults.add(
-      'diskSpike',
-      this.machines.reduce((sum, { weather }) => sum + weather.spikes, 0),
-    );
-    this.faults.add('networkSpike', this.timing.spikes);
-    this.faults.add('splitChunk', this.timing.splits);
+    const diskSpikes = this.machines.reduce((sum, { weather }) => sum + weather.spikes, 0);
+    this.counts.add('disk spikes', diskSpikes);
+    this.counts.add('network spikes', this.timing.spikes);
+    this.counts.add('split chunks', this.timing.splits);
     const operations = history.operations.length;
     const { acknowledged } = history;
     for (const { request, answer } of history.operations) {
@@ -380,9 +388,11 @@ const damageKinds: ReadonlySet<string> = new Set(['damaged', 'DATA_DIR_DAMAGED']
 
 /** What a power cut does to changes that were not synced, as faults. */
 const cutNames: Readonly<Record<string, string>> = {
+  kept: 'keptWrite',
   lost: 'lostWrite',
   torn: 'tornWrite',
   reordered: 'reorderedWrite',
+  nameKept: 'keptDirectoryEntry',
   nameLost: 'lostDirectoryEntry',
 };
 

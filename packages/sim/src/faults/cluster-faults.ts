@@ -21,6 +21,10 @@ export interface FaultyCluster {
   duration(): number;
   /** Starts the machine after some time, if faults are still on. */
   startLater(machine: Machine): void;
+  /** Starts the machine now, if faults are still on. */
+  start(machine: Machine): void;
+  /** Calls `strike` once, when a node of the cluster says something like this. */
+  when(moment: RegExp, strike: (machine: Machine) => void): void;
   log(what: string): void;
   /** A failure that was planned has happened. */
   count(kind: string): void;

@@ -1,6 +1,7 @@
 /** The schedule of faults: at random times one of the kinds that the seed has chosen, until it is stopped. */
 import type { FaultKind } from '../knobs.js';
 import { exponential, pick } from '../world/chance.js';
+import { ambushFaults } from './ambush-faults.js';
 import type { FaultyCluster } from './cluster-faults.js';
 import { diskFaults } from './disk-faults.js';
 import { networkFaults } from './network-faults.js';
@@ -10,6 +11,7 @@ const injectors: Record<FaultKind, (cluster: FaultyCluster) => boolean> = {
   ...processFaults,
   ...networkFaults,
   ...diskFaults,
+  ...ambushFaults,
 };
 
 export class FaultSchedule {
