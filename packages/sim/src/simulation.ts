@@ -19,6 +19,7 @@ import { Client } from './workload/client.js';
 import { History } from './workload/history.js';
 import { perform } from './workload/perform.js';
 import { exponential, stream } from './world/chance.js';
+import { codeOf, cutNames, textOf } from './words.js';
 import { EventLog } from './world/event-log.js';
 import { EventQueue } from './world/event-queue.js';
 import { SimTiming } from './world/sim-network.js';
@@ -385,21 +386,3 @@ class Simulation {
 
 /** A node calls itself damaged. Nothing but destroyed bytes may make it so: what was synced is whole (R9, R10, R16). */
 const damageKinds: ReadonlySet<string> = new Set(['damaged', 'DATA_DIR_DAMAGED']);
-
-/** What a power cut does to changes that were not synced, as faults. */
-const cutNames: Readonly<Record<string, string>> = {
-  kept: 'keptWrite',
-  lost: 'lostWrite',
-  torn: 'tornWrite',
-  reordered: 'reorderedWrite',
-  nameKept: 'keptDirectoryEntry',
-  nameLost: 'lostDirectoryEntry',
-};
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'internal';
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
