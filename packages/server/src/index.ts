@@ -1,7 +1,7 @@
 /** A kvorum node, to embed in any Node.js process. */
 export { type ErrorCode, type ErrorDetails, KvorumError } from '@kvorum/protocol';
 export type { Log, LogFields } from './env/env.js';
-export { type KvorumNode, type StartOptions, startNode } from './node.js';
+export { type KvorumNode, type NodeListOptions, type StartOptions, startNode } from './node.js';
 export { NodeFailedError, type NodeFailureKind } from './node-failed-error.js';
 export type { NodeOptions, OptionName, ResolvedNodeOptions } from './options/node-options.js';
 export { OptionError, type OptionProblem } from './options/option-error.js';

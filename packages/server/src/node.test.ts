@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { KvorumError } from '@kvorum/protocol';
 import { type Disk, DiskError } from './env/disk.js';
@@ -201,13 +204,25 @@ test('no quorum: a write fails within its time and says that it may have happene
   }
 });
 
+test('S2: a path that can not be a data directory is named, with the reason', async () => {
+  const file = join(await mkdtemp(join(tmpdir(), 'kvorum-test-')), 'file');
+  await writeFile(file, '');
+  for (const dataDir of [file, join(file, 'below')]) {
+    await assert.rejects(startNode({ dataDir, clientAddress: 'off' }), (error: Error & { code?: string }) => {
+      assert.equal(error.code, 'DATA_DIR_UNUSABLE');
+      assert.match(error.message, /can't be the data directory: it, or a part of it, is a file|it is a file/);
+      return true;
+    });
+  }
+  await rm(dirname(file), { recursive: true });
+});
+
 test('R5: a wiped node is refused with a clear message and ends', async () => {
   const cluster = await startCluster(3);
   try {
     await (await cluster.leader()).put('k', 'v');
     const wiped = (await cluster.followers())[0]?.status().nodeId ?? 0;
     await cluster.stop(wiped);
-    const { rm } = await import('node:fs/promises');
     await rm(cluster.dataDir(wiped), { recursive: true });
     const node = await cluster.start(wiped);
     cluster.nodes.delete(wiped);

@@ -33,12 +33,18 @@ export interface StartOptions extends NodeOptions {
   readonly log?: Log | undefined;
 }
 
+/** `prefix` and `from` may be text. */
+export interface NodeListOptions extends Omit<ListOptions, 'prefix' | 'from'> {
+  readonly prefix?: string | Uint8Array | undefined;
+  readonly from?: string | Uint8Array | undefined;
+}
+
 /** A running node in this process. */
 export interface KvorumNode {
   get(key: string | Uint8Array, options?: ReadOptions): Promise<GetResult>;
   put(key: string | Uint8Array, value: string | Uint8Array, options?: WriteOptions): Promise<PutResult>;
   delete(key: string | Uint8Array, options?: WriteOptions): Promise<DeleteResult>;
-  list(options?: ListOptions): Promise<Listing>;
+  list(options?: NodeListOptions): Promise<Listing>;
   /** Everything the service offers, on bytes. */
   readonly kv: KvService;
   status(): NodeStatus;

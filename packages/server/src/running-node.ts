@@ -1,7 +1,7 @@
 /**
  * A node's life: its parts are started in order and closed in reverse, a failure lets go of everything. `node.ts` makes it.
  */
-import type { KvorumNode } from './node.js';
+import type { KvorumNode, NodeListOptions } from './node.js';
 import { KvorumError } from '@kvorum/protocol';
 import { createHttpFace, type HttpFace } from './api/http/http-face.js';
 import type { Env } from './env/env.js';
@@ -22,7 +22,6 @@ import type {
   DeleteResult,
   GetResult,
   Listing,
-  ListOptions,
   NodeInfo,
   NodeStatus,
   PutResult,
@@ -137,8 +136,14 @@ export class RunningNode implements KvorumNode, NodeInfo {
     return this.kv.delete(toBytes(key), options);
   }
 
-  list(options?: ListOptions): Promise<Listing> {
-    return this.kv.list(options);
+  list(options?: NodeListOptions): Promise<Listing> {
+    if (options === undefined || options === null) return this.kv.list(options);
+    const { prefix, from, ...rest } = options;
+    return this.kv.list({
+      ...rest,
+      ...(prefix === undefined ? {} : { prefix: toBytes(prefix) }),
+      ...(from === undefined ? {} : { from: toBytes(from) }),
+    });
   }
 
   status(): NodeStatus {

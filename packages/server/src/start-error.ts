@@ -16,6 +16,7 @@ const startCodes: ReadonlySet<string> = new Set([
   'DATA_DIR_OTHER_CLUSTER',
   'DATA_DIR_FOREIGN',
   'DATA_DIR_DAMAGED',
+  'DATA_DIR_UNUSABLE',
   'WAL_VERSION',
   'EADDRINUSE',
   'EADDRNOTAVAIL',

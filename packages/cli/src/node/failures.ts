@@ -20,6 +20,7 @@ const startExits: Readonly<Record<string, ExitName>> = {
   DATA_DIR_OTHER_CLUSTER: 'cannotStart',
   DATA_DIR_FOREIGN: 'cannotStart',
   DATA_DIR_DAMAGED: 'dataDamaged',
+  DATA_DIR_UNUSABLE: 'cannotStart',
 };
 
 /** Kinds of `NodeFailedError`. */
@@ -40,6 +41,7 @@ const hints: Readonly<Record<string, string>> = {
   DATA_DIR_OTHER_NODE: 'Start it under the node id it belongs to, or choose another --data-dir.',
   DATA_DIR_OTHER_CLUSTER: 'Check --cluster-name and --peers, or choose another --data-dir.',
   DATA_DIR_FOREIGN: 'Choose an empty directory with --data-dir.',
+  DATA_DIR_UNUSABLE: 'Choose another directory with --data-dir.',
   dataDamaged: 'Leave the directory as it is: the other nodes hold the data. Replace this node, or restore a backup.',
   identityRefused: 'Give the node its old data directory back, or replace it under a new node id.',
   diskFailed: 'Check the disk (dmesg, smartctl), then start the node again: it recovers from its log.',

@@ -7,7 +7,7 @@ import { encodeCompact, encodeDelete, encodePut } from '@kvorum/core/kv/command.
 import type { Outcome } from '@kvorum/core/kv/outcome.js';
 import type { KeyRange, Pin, Row } from '@kvorum/core/kv/read-types.js';
 import type { StateMachine } from '@kvorum/core/kv/state-machine.js';
-import { KvorumError, keyBytesMax, prefixEnd, requestBytesMax } from '@kvorum/protocol';
+import { KvorumError, prefixEnd } from '@kvorum/protocol';
 import type { Clock } from '../env/env.js';
 import { definite } from '../shard/outcome.js';
 import type { ShardAccess } from '../shard/shard-access.js';
@@ -25,6 +25,15 @@ import type {
   WriteOptions,
 } from './kv-service.js';
 import { failureError, outcomeError, readError } from './public-errors.js';
+import {
+  checkKey,
+  checkListOptions,
+  checkReadOptions,
+  checkRevision,
+  checkTimeout,
+  checkValue,
+  checkWriteOptions,
+} from './request-checks.js';
 
 export interface ServiceOptions {
   readonly requestTimeoutMs: number;
@@ -33,7 +42,6 @@ export interface ServiceOptions {
 /** Rows of one slice of a list, and index entries of one slice of a count, so that it stays below 5 ms (N11). */
 const sliceRowsMax = 1000;
 const sliceBytesMax = 256 * 1024;
-const requestTimeoutMsMax = 60_000;
 /** How long a list or count keeps its revision from being compacted away. A compaction that comes later ends it with COMPACTED. */
 export const listPinMsMax = 300_000;
 
@@ -58,6 +66,7 @@ export class ShardKvService implements KvService {
 
   async get(key: Uint8Array, options: ReadOptions = {}): Promise<GetResult> {
     checkKey(key);
+    checkReadOptions(options);
     const machine = await this.readable(options);
     return readNow(() => {
       const row = machine.get(key, options.revision);
@@ -67,14 +76,8 @@ export class ShardKvService implements KvService {
 
   async put(key: Uint8Array, value: Uint8Array, options: WriteOptions = {}): Promise<PutResult> {
     checkKey(key);
-    checkConditions(options);
-    if (key.length + value.length > requestBytesMax) {
-      throw new KvorumError('REQUEST_TOO_LARGE', `key and value together have ${key.length + value.length} bytes`, {
-        field: 'value',
-        allowed: `up to ${requestBytesMax} bytes`,
-        mayHaveHappened: false,
-      });
-    }
+    checkValue(key, value);
+    checkWriteOptions(options);
     const { ifModRevision, ifAbsent } = options;
     const conditions = {
       ...(ifModRevision === undefined ? {} : { ifModRevision }),
@@ -88,7 +91,7 @@ export class ShardKvService implements KvService {
 
   async delete(key: Uint8Array, options: WriteOptions = {}): Promise<DeleteResult> {
     checkKey(key);
-    checkConditions(options);
+    checkWriteOptions(options);
     if (options.ifAbsent === true) {
       throw new KvorumError('INVALID_ARGUMENT', 'a delete cannot ask for an absent key', {
         field: 'ifAbsent',
@@ -134,6 +137,7 @@ export class ShardKvService implements KvService {
   async count(
     options: Pick<ListOptions, 'prefix' | keyof ReadOptions> = {},
   ): Promise<{ readonly count: number; readonly revision: number }> {
+    checkListOptions(options);
     const machine = await this.readable(options);
     const pin = this.pin(machine, options.revision);
     try {
@@ -153,13 +157,8 @@ export class ShardKvService implements KvService {
   }
 
   async list(options: ListOptions = {}): Promise<Listing> {
+    checkListOptions(options);
     const limit = options.limit ?? 0;
-    if (!Number.isSafeInteger(limit) || limit < 0) {
-      throw new KvorumError('INVALID_ARGUMENT', `limit ${limit} is not allowed`, {
-        field: 'limit',
-        allowed: '0 or more',
-      });
-    }
     const machine = await this.readable(options);
     const pin = this.pin(machine, options.revision);
     const run: ListRun = { range: rangeOf(options), limit, keysOnly: options.keysOnly === true, nextKey: undefined };
@@ -200,7 +199,6 @@ export class ShardKvService implements KvService {
 
   /** The replica's state machine once it may be read as the options ask. */
   private async readable(options: ReadOptions): Promise<StateMachine> {
-    if (options.revision !== undefined) checkRevision(options.revision, 'revision');
     const timeoutMs = this.timeout(options.timeoutMs);
     if (options.consistency !== 'serializable') await this.barrier(timeoutMs);
     const machine = this.shard.machine();
@@ -248,13 +246,8 @@ export class ShardKvService implements KvService {
   }
 
   private timeout(asked: number | undefined): number {
-    if (asked === undefined) return this.options.requestTimeoutMs;
-    if (asked >= 1 && asked <= requestTimeoutMsMax) return asked;
-    throw new KvorumError('INVALID_ARGUMENT', `timeout ${asked} is not allowed`, {
-      field: 'timeoutMs',
-      allowed: `1 to ${requestTimeoutMsMax} ms`,
-      mayHaveHappened: false,
-    });
+    checkTimeout(asked);
+    return asked ?? this.options.requestTimeoutMs;
   }
 }
 
@@ -286,34 +279,4 @@ function copyRow(row: Row): KeyValue {
     modRevision: row.modRevision,
     version: row.version,
   };
-}
-
-function checkKey(key: Uint8Array): void {
-  if (key.length > 0 && key.length <= keyBytesMax) return;
-  const code = key.length === 0 ? 'INVALID_ARGUMENT' : 'KEY_TOO_LARGE';
-  throw new KvorumError(code, `the key has ${key.length} bytes`, {
-    field: 'key',
-    allowed: `1 to ${keyBytesMax} bytes`,
-    mayHaveHappened: false,
-  });
-}
-
-function checkConditions(options: WriteOptions): void {
-  if (options.ifModRevision === undefined) return;
-  checkRevision(options.ifModRevision, 'ifModRevision');
-  if (options.ifAbsent !== true) return;
-  throw new KvorumError('INVALID_ARGUMENT', 'two conditions exclude each other', {
-    field: 'ifAbsent',
-    allowed: 'one of ifModRevision and ifAbsent',
-    mayHaveHappened: false,
-  });
-}
-
-function checkRevision(revision: number, field: string): void {
-  if (Number.isSafeInteger(revision) && revision >= 1) return;
-  throw new KvorumError('INVALID_ARGUMENT', `${field} ${revision} is not allowed`, {
-    field,
-    allowed: `1 to ${Number.MAX_SAFE_INTEGER}`,
-    mayHaveHappened: false,
-  });
 }

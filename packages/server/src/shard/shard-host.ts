@@ -90,8 +90,10 @@ export class ShardHost implements TransportHandler {
 
   propose(shardId: number, command: Uint8Array, timeoutMs: number, onResult: (result: CommandResult) => void): void {
     const shard = this.need(shardId);
+    // Whatever is wrong with it, a bad command must not be committed: every replica would fail at it for ever.
+    checkCommand(command);
     this.deps.metrics.proposals += 1;
-    const pending = new PendingCommand(command, this.deps.clock.nowMs() + timeoutMs, (result) => {
+    const pending = new PendingCommand(command, this.deadlineMs(timeoutMs), (result) => {
       if (result.kind === 'failure') this.deps.metrics.failedProposals += 1;
       onResult(result);
     });
@@ -102,9 +104,14 @@ export class ShardHost implements TransportHandler {
   /** Calls `onReady` when this replica's state shows every write acknowledged before the call. */
   readBarrier(shardId: number, timeoutMs: number, onReady: (failure: Failure | undefined) => void): void {
     const shard = this.need(shardId);
-    const pending = new PendingRead(this.deps.clock.nowMs() + timeoutMs, onReady);
+    const pending = new PendingRead(this.deadlineMs(timeoutMs), onReady);
     shard.replica.read(pending);
     this.schedule(shard);
+  }
+
+  /** Deadlines are looked at once a tick; a tick early rather than late, but no request loses more than half of its time. */
+  private deadlineMs(timeoutMs: number): number {
+    return this.deps.clock.nowMs() + Math.max(timeoutMs - this.options.tickMs, timeoutMs / 2);
   }
 
   /** One shard as the service sees it. */

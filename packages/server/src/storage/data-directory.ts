@@ -12,7 +12,7 @@
  * It must never open a directory that is not its own, and never guess what a damaged or newer file means.
  */
 import { assert } from '@kvorum/core/base/assert.js';
-import type { Disk } from '../env/disk.js';
+import { type Disk, DiskError } from '../env/disk.js';
 import type { Clock, Random } from '../env/env.js';
 import { IncarnationRegistry, type IncarnationStore } from './incarnation-registry.js';
 import { restoredClusterId } from './restored-cluster-id.js';
@@ -75,7 +75,8 @@ export type DataDirectoryErrorCode =
   | 'DATA_DIR_OTHER_CLUSTER'
   | 'DATA_DIR_FOREIGN'
   | 'DATA_DIR_NOT_EMPTY'
-  | 'DATA_DIR_DAMAGED';
+  | 'DATA_DIR_DAMAGED'
+  | 'DATA_DIR_UNUSABLE';
 
 /** A data directory that can't be used; the message names it and says what to do. */
 export class DataDirectoryError extends Error {
@@ -100,9 +101,13 @@ export async function openDataDirectory(
   const { disk } = deps;
   const { path } = options;
   assert(isCount(options.nodeId, 1) && isHexId(options.clusterId), 'node id and cluster id are validated options');
-  // Looked at before anything is written: a directory that is not ours stays as it is.
-  if (await disk.exists(path)) await refuseForeign(disk, path);
-  await disk.makeDir(path);
+  try {
+    // Looked at before anything is written: a directory that is not ours stays as it is.
+    if (await disk.exists(path)) await refuseForeign(disk, path);
+    await disk.makeDir(path);
+  } catch (error) {
+    throw unusable(path, error);
+  }
   const lock = await disk.lock(`${path}/LOCK`);
   if (lock === undefined) {
     throw new DataDirectoryError('DATA_DIR_LOCKED', path, `the data directory ${path} is in use by another process`);
@@ -247,13 +252,13 @@ async function readIdentity(disk: Disk, options: DataDirectoryOptions): Promise<
   const expected = clusterIdOf(options, origin);
   const isWhole = format === IDENTITY_FORMAT && isCount(nodeId, 1) && isHexId(clusterId) && isHexId(incarnation);
   if (!isWhole) throw new SealedFileError(file, 'a field is wrong');
-  if (clusterId !== expected) {
-    const what = `the data directory ${path} belongs to cluster ${clusterId}, not to ${expected}`;
-    throw new DataDirectoryError('DATA_DIR_OTHER_CLUSTER', path, what);
-  }
   if (nodeId !== options.nodeId) {
     const what = `the data directory ${path} belongs to node ${nodeId}, not to node ${options.nodeId}`;
     throw new DataDirectoryError('DATA_DIR_OTHER_NODE', path, what);
+  }
+  if (clusterId !== expected) {
+    const what = `the data directory ${path} belongs to cluster ${clusterId}, not to ${expected}`;
+    throw new DataDirectoryError('DATA_DIR_OTHER_CLUSTER', path, what);
   }
   return { nodeId, clusterId, incarnation };
 }
@@ -277,3 +282,19 @@ async function openIncarnations(
 function drawIncarnation(random: Random): string {
   return Array.from(random.bytes(8), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
+
+/** What a path makes of a first look at it when it can't be a data directory; other failures are the disk's. */
+function unusable(path: string, error: unknown): unknown {
+  const why = error instanceof DiskError ? unusableReasons.get(error.code) : undefined;
+  if (why === undefined) return error;
+  return new DataDirectoryError('DATA_DIR_UNUSABLE', path, `${path} can't be the data directory: ${why}`, error);
+}
+
+const unusableReasons: ReadonlyMap<string, string> = new Map([
+  ['ENOTDIR', 'it, or a part of it, is a file'],
+  ['EEXIST', 'it is a file'],
+  ['ENOENT', 'it can not be made there'],
+  ['EACCES', 'this user may not use it'],
+  ['EPERM', 'this user may not use it'],
+  ['EROFS', 'the file system is read-only'],
+]);

@@ -1,0 +1,103 @@
+/**
+ * What a request to the service must look like. TypeScript checks callers that use it; these checks are for all others, because what passes
+ * here is encoded, replicated and kept. Every failure is INVALID_ARGUMENT (or a size error) that names the field; nothing was written.
+ */
+import { type ErrorCode, KvorumError, keyBytesMax, requestBytesMax } from '@kvorum/protocol';
+import type { ListOptions, ReadOptions, WriteOptions } from './kv-service.js';
+
+/** Longest time a request may ask for. */
+export const requestTimeoutMsMax = 60_000;
+
+const readNames = ['consistency', 'revision', 'timeoutMs'];
+const writeNames = ['ifModRevision', 'ifAbsent', 'timeoutMs'];
+const listNames = [...readNames, 'prefix', 'from', 'limit', 'keysOnly'];
+
+/** Bytes of 1 to `keyBytesMax`. */
+export function checkKey(key: unknown): void {
+  const { length } = requireBytes(key, 'key');
+  if (length > 0 && length <= keyBytesMax) return;
+  const code = length === 0 ? 'INVALID_ARGUMENT' : 'KEY_TOO_LARGE';
+  refuse(code, `the key has ${length} bytes`, 'key', `1 to ${keyBytesMax} bytes`);
+}
+
+/** Bytes that fit a request together with their key, which was checked. */
+export function checkValue(key: Uint8Array, value: unknown): void {
+  const bytes = key.length + requireBytes(value, 'value').length;
+  if (bytes <= requestBytesMax) return;
+  refuse('REQUEST_TOO_LARGE', `key and value together have ${bytes} bytes`, 'value', `up to ${requestBytesMax} bytes`);
+}
+
+export function checkReadOptions(options: ReadOptions): void {
+  checkNames(options, readNames);
+  checkRead(options);
+}
+
+export function checkWriteOptions(options: WriteOptions): void {
+  checkNames(options, writeNames);
+  checkTimeout(options.timeoutMs);
+  checkBoolean(options.ifAbsent, 'ifAbsent');
+  if (options.ifModRevision === undefined) return;
+  checkRevision(options.ifModRevision, 'ifModRevision');
+  if (options.ifAbsent !== true) return;
+  refuse('INVALID_ARGUMENT', 'two conditions exclude each other', 'ifAbsent', 'one of ifModRevision and ifAbsent');
+}
+
+export function checkListOptions(options: ListOptions): void {
+  checkNames(options, listNames);
+  checkRead(options);
+  checkBoolean(options.keysOnly, 'keysOnly');
+  if (options.prefix !== undefined) requireBytes(options.prefix, 'prefix');
+  if (options.from !== undefined) requireBytes(options.from, 'from');
+  const { limit } = options;
+  if (limit === undefined || (Number.isSafeInteger(limit) && limit >= 0)) return;
+  refuse('INVALID_ARGUMENT', `limit ${String(limit)} is not allowed`, 'limit', '0 or more');
+}
+
+export function checkRevision(revision: unknown, field: string): void {
+  if (Number.isSafeInteger(revision) && Number(revision) >= 1) return;
+  refuse('INVALID_ARGUMENT', `${field} ${String(revision)} is not allowed`, field, `1 to ${Number.MAX_SAFE_INTEGER}`);
+}
+
+export function checkTimeout(timeoutMs: unknown): void {
+  if (timeoutMs === undefined) return;
+  if (typeof timeoutMs === 'number' && timeoutMs >= 1 && timeoutMs <= requestTimeoutMsMax) return;
+  const allowed = `1 to ${requestTimeoutMsMax} ms`;
+  refuse('INVALID_ARGUMENT', `timeoutMs is ${show(timeoutMs)}`, 'timeoutMs', allowed);
+}
+
+function checkRead(options: ReadOptions): void {
+  checkTimeout(options.timeoutMs);
+  if (options.revision !== undefined) checkRevision(options.revision, 'revision');
+  const { consistency } = options;
+  if (consistency === undefined || consistency === 'linearizable' || consistency === 'serializable') return;
+  const allowed = 'linearizable, serializable';
+  refuse('INVALID_ARGUMENT', `consistency ${String(consistency)} is not allowed`, 'consistency', allowed);
+}
+
+/** A misspelt condition must not become an unconditional write. */
+function checkNames(options: unknown, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) {
+    refuse('INVALID_ARGUMENT', 'the options are not an object', 'options', known.join(', '));
+  }
+  const wrong = Object.keys(options).find((name) => !known.includes(name));
+  if (wrong !== undefined) refuse('INVALID_ARGUMENT', `unknown option ${wrong}`, wrong, known.join(', '));
+}
+
+function checkBoolean(value: unknown, field: string): void {
+  if (value === undefined || typeof value === 'boolean') return;
+  refuse('INVALID_ARGUMENT', `${field} is ${show(value)}`, field, 'true, false');
+}
+
+function requireBytes(value: unknown, field: string): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  const found = value === null ? 'null' : typeof value;
+  refuse('INVALID_ARGUMENT', `the ${field} is of type ${found}`, field, 'a string or a Uint8Array');
+}
+
+function refuse(code: ErrorCode, message: string, field: string, allowed: string): never {
+  throw new KvorumError(code, message, { field, allowed, mayHaveHappened: false });
+}
+
+function show(value: unknown): string {
+  return typeof value === 'number' || typeof value === 'string' ? JSON.stringify(value) : `of type ${typeof value}`;
+}
