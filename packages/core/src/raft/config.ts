@@ -30,7 +30,11 @@ export interface RaftConfig {
   readonly preVote?: boolean;
   /** A leader that doesn't hear from a quorum for an election timeout steps down. Default true. */
   readonly checkQuorum?: boolean;
-  /** Default 'safe'. 'leaseBased' needs `checkQuorum`. */
+  /**
+   * Default 'safe'. 'leaseBased' needs `checkQuorum` and trusts it: a leader that was cut off right after a quorum check leads on for up to
+   * two election timeouts, while others may elect another after one. So it is no lease in the sense of thesis 6.4.1, and stale
+   * reads are possible even with perfect clocks.
+   */
   readonly readOnly?: ReadOnlyOption;
   /** Most bytes of entries in one MsgApp (one larger entry still goes). Default 1 MiB. */
   readonly messageBytesMax?: number;

@@ -160,7 +160,8 @@ test('Raft figure 2, Followers 1: leaders and candidates get answers', () => {
 
 test('Raft figure 2, Followers 2: silence for an election timeout makes a candidate; a leader or a vote given does not', () => {
   const heardOf = (type: 'MsgHeartbeat' | 'MsgApp' | 'MsgVote'): string => {
-    const { node } = startHarness([1, 2, 3]);
+    // In the node's own term, as a newer one would start the timer over whatever the message.
+    const { node } = startHarness([1, 2, 3], {}, { term: 1 });
     tickTimes(node, ELECTION_TICKS - 1);
     node.step(messageFrom(2, type, { term: 1 }));
     tickTimes(node, ELECTION_TICKS - 1);
@@ -177,6 +178,7 @@ test('Raft figure 2, Followers 2: silence for an election timeout makes a candid
 test('Raft figure 2, Followers 2: a vote that is refused leaves the timer as it is', () => {
   const { node } = startHarness([1, 2, 3], {}, { terms: [1] });
   tickTimes(node, ELECTION_TICKS - 1);
+  // Its log is shorter.
   node.step(messageFrom(2, 'MsgVote', { term: 1 }));
   node.tick();
   assert.equal(node.role, 'candidate');
