@@ -89,7 +89,7 @@ function showQuantity(value: number, unit: Unit): string {
   return best === undefined || best[0] === 'B' ? String(value) : `${value / best[1]}${best[0]}`;
 }
 
-/** `true` or `false`; text may also say yes/no, on/off, 1/0. */
+/** `true` or `false`; people may also write yes/no, on/off, 1/0, alike on a command line, in the environment and in YAML. */
 export function boolean(): OptionKind<boolean> {
   const words = new Map<unknown, boolean>([
     [true, true],
@@ -97,15 +97,17 @@ export function boolean(): OptionKind<boolean> {
     ['yes', true],
     ['on', true],
     ['1', true],
+    [1, true],
     [false, false],
     ['false', false],
     ['no', false],
     ['off', false],
     ['0', false],
+    [0, false],
   ]);
   return {
     name: 'boolean',
-    allowed: 'true or false',
+    allowed: 'true or false; also yes or no, on or off, 1 or 0',
     placeholder: 'true|false',
     read(given) {
       const value = words.get(given);
@@ -176,7 +178,7 @@ export function addressOr(portMin: 0 | 1, none: string): OptionKind<Address | un
   return {
     ...kind,
     allowed: `${kind.allowed}; or ${none}`,
-    // YAML reads a bare `off` as text, but a person may write `false` there too.
+    // YAML reads a bare `off` as text, but a person may write `false` there too (docs/configuration.md says so).
     read: (given) => (given === none || (none === 'off' && given === false) ? { value: undefined } : kind.read(given)),
     show: (value) => (value === undefined ? none : formatAddress(value)),
   };

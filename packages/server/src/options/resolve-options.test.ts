@@ -143,6 +143,43 @@ test('S4: peers out of range are refused', () => {
   );
 });
 
+test('clientAddress must not be the peer address of the same node', () => {
+  const cases: NodeOptions[] = [
+    { clientAddress: '127.0.0.1:2380' },
+    { peerAddress: '127.0.0.1:2379' },
+    { peers: { 1: '10.0.0.1:9' }, clientAddress: '10.0.0.1:9' },
+    { peers: { 1: '10.0.0.1:9' }, peerAddress: '0.0.0.0:9', clientAddress: '10.0.0.1:9' },
+  ];
+  for (const options of cases) {
+    const [problem, ...others] = checkOptions({ ...options }).problems;
+    assert.deepEqual([problem?.option, others], ['clientAddress', []], JSON.stringify(options));
+    assert.match(problem?.message ?? '', /^option clientAddress: "[^"]+" is not allowed; .*peerAddress/);
+  }
+  assert.deepEqual(checkOptions({ clientAddress: '127.0.0.1:0', peerAddress: '127.0.0.1:0' }).problems, []);
+  assert.deepEqual(checkOptions({ clientAddress: 'off' }).problems, []);
+});
+
+test('a rule between options is not told when one of them is wrong by itself', () => {
+  const told = (input: Record<string, unknown>) => checkOptions(input).problems.map(({ option }) => option);
+  assert.deepEqual(told({ heartbeatMs: '5s', electionTimeoutMs: 10 }), ['electionTimeoutMs']);
+  assert.deepEqual(told({ logRetainBytes: '60GiB', logRetainBytesNode: 'x' }), ['logRetainBytesNode']);
+  assert.deepEqual(told({ peerAddress: '127.0.0.1', clientAddress: '127.0.0.1:2380' }), ['peerAddress']);
+  assert.deepEqual(told({ heartbeatMs: '5s' }), ['electionTimeoutMs'], 'a default can break the rule');
+});
+
+test('a boolean is written in the documented ways and no other', () => {
+  for (const yes of [true, 'true', 'yes', 'on', '1', 1])
+    assert.equal(checkOptions({ demoRoutes: yes }).options?.demoRoutes, true);
+  for (const no of [false, 'false', 'no', 'off', '0', 0])
+    assert.equal(checkOptions({ demoRoutes: no }).options?.demoRoutes, false);
+  for (const bad of ['TRUE', 'y', '', 2, null]) {
+    assert.match(
+      checkOptions({ demoRoutes: bad }).problems[0]?.message ?? '',
+      /true or false; also yes or no, on or off, 1 or 0$/,
+    );
+  }
+});
+
 test('S4: addresses out of range are refused, port 0 only where a listener can take one', () => {
   for (const good of ['127.0.0.1:0', 'localhost:65535', '[::1]:2379', 'a.b-c.example:1']) {
     assert.deepEqual(checkOptions({ clientAddress: good }).problems, []);

@@ -8,7 +8,7 @@ import { closestName } from './closest-name.js';
 import type { NodeOptions, OptionName, ResolvedNodeOptions } from './node-options.js';
 import { OptionError, type OptionProblem, showGiven } from './option-error.js';
 import { sortById } from './option-kinds.js';
-import { isOptionName, optionNames, optionTable, votersMax } from './option-table.js';
+import { isOptionName, optionNames, optionTable, showOption, votersMax } from './option-table.js';
 
 /** Options or what is wrong with them: either `options` with no problems, or at least one problem. */
 export type OptionsCheck =
@@ -122,18 +122,23 @@ function readAll(input: Readonly<Record<string, unknown>>, problems: OptionProbl
   };
 }
 
-/** Fills what follows from other options and checks rules between options. */
+/**
+ * Fills what follows from other options and checks rules between options. A rule is not looked at when one of its options is wrong by
+ * itself: it would speak of the default that stands in for it.
+ */
 function settle(
   given: ResolvedNodeOptions,
   input: Readonly<Record<string, unknown>>,
   problems: OptionProblem[],
 ): ResolvedNodeOptions {
+  const wrong = new Set(problems.map(({ option }) => option));
+  const areGood = (...names: readonly OptionName[]): boolean => names.every((name) => !wrong.has(name));
   const electionMin = 3 * given.heartbeatMs;
-  if (given.electionTimeoutMs < electionMin) {
+  if (areGood('heartbeatMs', 'electionTimeoutMs') && given.electionTimeoutMs < electionMin) {
     const allowed = `at least ${electionMin}ms (3 × heartbeatMs, which is ${given.heartbeatMs}ms)`;
     problems.push(problem('electionTimeoutMs', given.electionTimeoutMs, allowed));
   }
-  if (given.logRetainBytesNode < given.logRetainBytes) {
+  if (areGood('logRetainBytes', 'logRetainBytesNode') && given.logRetainBytesNode < given.logRetainBytes) {
     const allowed = `at least logRetainBytes, which is ${optionTable.logRetainBytes.kind.show(given.logRetainBytes)}`;
     problems.push(problem('logRetainBytesNode', given.logRetainBytesNode, allowed));
   }
@@ -143,15 +148,26 @@ function settle(
   const twin = [...peers].find(
     ([id, peer]) => id !== given.nodeId && formatAddress(peer) === formatAddress(peerAddress),
   );
-  if (twin !== undefined) {
+  if (twin !== undefined && areGood('nodeId', 'peerAddress')) {
     const allowed = `an address of its own; in peers it belongs to node ${twin[0]}`;
     problems.push(problem('peerAddress', formatAddress(peerAddress), allowed));
   }
-  if (peers.size > votersMax) {
+  const own = [peerAddress, peers.get(given.nodeId)];
+  if (areGood('nodeId', 'peerAddress', 'peers', 'clientAddress') && own.some(isSame(given.clientAddress))) {
+    const allowed = 'an address of its own; peerAddress, where other nodes connect, is the same';
+    problems.push(problem('clientAddress', input['clientAddress'] ?? showOption(given, 'clientAddress'), allowed));
+  }
+  if (peers.size > votersMax && areGood('nodeId')) {
     const allowed = `at most ${votersMax} nodes with this one, whose nodeId ${given.nodeId} is not among them`;
     problems.push(problem('peers', input['peers'], allowed));
   }
   return { ...given, peerAddress, peers };
+}
+
+/** True for the same address, port 0 apart: that is a free port for each who asks. */
+function isSame(one: Address | undefined): (other: Address | undefined) => boolean {
+  return (other) =>
+    one !== undefined && other !== undefined && one.port !== 0 && formatAddress(one) === formatAddress(other);
 }
 
 function problem(name: OptionName, value: unknown, allowed: string): OptionProblem {

@@ -237,6 +237,23 @@ test('a client that sends much more than allowed still reads the answer', async 
   assert.match(await answer, /^HTTP\/1.1 413 [\s\S]*REQUEST_TOO_LARGE/);
 });
 
+test('a missing Host and an unknown Expect are refused in the form of all errors', async (t) => {
+  const face = await startTestFace(t);
+  const close = 'Connection: close\r\n\r\n';
+  const rows: [string, string][] = [
+    [`GET /livez HTTP/1.1\r\n${close}`, 'Host'],
+    [`PUT /kv/k HTTP/1.1\r\nHost: x\r\nExpect: a-miracle\r\nContent-Length: 1\r\n${close}v`, 'Expect'],
+  ];
+  for (const [bytes, field] of rows) {
+    const answer = await face.raw(bytes);
+    assert.match(answer, /^HTTP\/1.1 400 [\s\S]*Content-Type: application\/json\r\n/);
+    assert.ok(answer.includes(`"field":"${field}"`), answer);
+    assert.match(answer, /"code":"INVALID_ARGUMENT"/);
+  }
+  assert.equal(face.kv.revision, 1, 'nothing was written');
+  assert.match(await face.raw('GET /livez HTTP/1.0\r\n\r\n'), /^HTTP\/1.1 200 /);
+});
+
 test('S10: what is not HTTP/1.1 gets 400 and the end of the connection', async (t) => {
   const face = await startTestFace(t);
   for (const bytes of ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', '\x16\x03\x01\x00\x05hello', 'x\r\n\r\n']) {

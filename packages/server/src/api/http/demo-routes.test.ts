@@ -56,7 +56,13 @@ test('demo routes change nothing by another method, and tell failures in words',
   face.kv.gate = () => Promise.reject(new KvorumError('UNAVAILABLE', 'no leader is known', { mayHaveHappened: false }));
   const answer = await face.call('GET', '/Set/a/b');
   assert.equal(answer.status, 503);
-  assert.equal(answer.text, 'no leader is known');
+  assert.equal(answer.text, 'no leader is known\nThe write did not happen\n');
+  for (const error of [new KvorumError('TIMEOUT', 'late', { mayHaveHappened: true }), new Error('a defect')]) {
+    face.kv.gate = () => Promise.reject(error);
+    const unclear = await face.call('GET', '/Delete/a');
+    assert.match(unclear.text, /^[^\n]+\nThe write may have happened: read the key before trying again\n$/);
+  }
+  assert.doesNotMatch((await face.call('GET', '/Get/a')).text, /write/, 'a read has no outcome to tell');
 });
 
 test('demo routes are off unless asked for', async (t) => {

@@ -89,7 +89,15 @@ function decodeParts(parts: readonly string[], count: number, expected: string):
 
 function failInText(exchange: Exchange, cause: unknown): void {
   const error = exchange.publicError(cause);
-  exchange.sendText(errorTable[error.code].http, error.message);
+  exchange.sendText(errorTable[error.code].http, `${error.message}${outcome(exchange, error)}`);
+}
+
+/** What became of a write that failed, on a line of its own. Bad input needs none: it was never tried. */
+function outcome({ isWrite }: Exchange, { details }: KvorumError): string {
+  if (!isWrite || details.mayHaveHappened === undefined) return '';
+  return details.mayHaveHappened
+    ? '\nThe write may have happened: read the key before trying again\n'
+    : '\nThe write did not happen\n';
 }
 
 function textHeaders(): string[] {

@@ -37,6 +37,7 @@ export function createRequestHandler(deps: HandlerDeps, options: HandlerOptions)
   const serve: RequestHandler = (request, response, isContinueExpected) => {
     const exchange = new Exchange(deps, request, response, isContinueExpected);
     try {
+      checkHead(request);
       const target = originForm(request.url ?? '/');
       const mark = target.indexOf('?');
       const path = mark < 0 ? target : target.slice(0, mark);
@@ -84,6 +85,21 @@ function serveCompact(exchange: Exchange, kv: KvService, query: string | undefin
 function serveBackup(exchange: Exchange, kv: KvService, query: string | undefined): void {
   if (exchange.request.method === 'GET') streamBackup(exchange, kv, query);
   else exchange.fail(new KvorumError('METHOD_NOT_ALLOWED', '/backup allows GET'), ['Allow', 'GET']);
+}
+
+/** What HTTP/1.1 asks of every request, and Node would refuse without a word. HTTP/1.0 knows neither header. */
+function checkHead({ headers, httpVersion }: IncomingMessage): void {
+  if (httpVersion !== '1.1') return;
+  const { host, expect } = headers;
+  if (host === undefined)
+    throw badHeader('Host', 'the Host header is missing', 'the name of the host, as HTTP/1.1 asks');
+  if (expect !== undefined && !/^100-continue$/i.test(expect)) {
+    throw badHeader('Expect', `the expectation ${JSON.stringify(expect)} is not known`, '100-continue');
+  }
+}
+
+function badHeader(field: string, message: string, allowed: string): KvorumError {
+  return new KvorumError('INVALID_ARGUMENT', `${message}; allowed is ${allowed}`, { field, allowed });
 }
 
 /** A proxy may send the absolute form `http://host/path`; everything else stays untouched, a `#` included. */

@@ -78,6 +78,8 @@ class NodeHttpFace implements HttpFace {
       keepAliveTimeout: options.keepAliveTimeoutMs,
       connectionsCheckingInterval: Math.min(options.headersTimeoutMs, 1_000),
       noDelay: true,
+      // Node would answer without a body; the handler tells what is missing.
+      requireHostHeader: false,
     });
     // Node would drop headers past a count in silence, and with them an If-Match; their bytes are bounded already.
     server.maxHeadersCount = 0;
@@ -85,6 +87,7 @@ class NodeHttpFace implements HttpFace {
     const handle = createRequestHandler(this.#deps, options);
     server.on('request', (request, response) => handle(request, response, false));
     server.on('checkContinue', (request, response) => handle(request, response, true));
+    server.on('checkExpectation', (request, response) => handle(request, response, false));
     server.on('connection', (socket: Socket) => this.#admit(socket));
     server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
       this.#deps.metrics.badRequests += 1;
