@@ -2,6 +2,7 @@
  * Everything a replica knows: the fields that the protocol's functions, one file per concern, read and change. No decisions here.
  */
 import { AssertionError, assert } from '../base/assert.js';
+import { isMutated } from '../base/mutation.js';
 import type { CompleteRaftConfig } from './config.js';
 import { RaftLog } from './log/raft-log.js';
 import type { LogSink } from './log-sink.js';
@@ -111,6 +112,7 @@ export class RaftState {
       case 'MsgVoteResp':
       case 'MsgPreVoteResp':
         assert(message.term !== 0, 'a vote response without a term');
+        if (isMutated('voteNotSynced') && message.to !== this.id) break;
         this.messagesAfterAppend.push(message);
         return;
       case 'MsgAppResp':

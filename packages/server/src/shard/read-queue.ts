@@ -2,6 +2,7 @@
  * Linearizable reads of one replica, batched: one ReadIndex attempt is under way at a time and confirms every read queued before it (P7).
  * Each attempt has a context of its own (R13); the Raft core sees to it that an answer to an earlier run of this node is ignored.
  */
+import { isMutated } from '@kvorum/core/base/mutation.js';
 import { definite, type Failure } from './outcome.js';
 
 /** A read that waits until this replica may answer it. */
@@ -84,7 +85,7 @@ export class ReadQueue {
     const reads = this.waiting.filter((read) => !read.isDone);
     this.waiting = [];
     if (reads.length === 0) return undefined;
-    this.lastContext += 1;
+    if (!isMutated('readTokenReused')) this.lastContext += 1;
     this.attempt = { context: this.lastContext, reads, ageTicks: 0 };
     return this.lastContext;
   }

@@ -10,7 +10,7 @@ import type { Violation } from '../checkers/violation.js';
 import type { Random } from '@kvorum/server/internal/env/env.js';
 import type { HuntedRun } from './hunted-run.js';
 
-const STEPS = 6000;
+const STEPS = 30_000;
 const SETTLE_ROUNDS_MAX = 2000;
 
 /**
@@ -33,13 +33,14 @@ export function runGroup(seed: number): HuntedRun {
   const nodes = integerIn(random, 3, 6);
   const voters = integerIn(random, 2, nodes);
   const changesMembership = integerIn(random, 0, 4) > 0;
-  const cluster = new Cluster({ seed, nodes, voters, changesMembership, weather: drawWeather(random) });
+  const weather = drawWeather(random);
+  const cluster = new Cluster({ seed, nodes, voters, changesMembership, weather, goesOnAfterBugs: true });
   try {
     for (let step = 0; step < STEPS; step += 1) cluster.step();
     cluster.settle(SETTLE_ROUNDS_MAX);
-    return { violation: undefined, bugs: 0 };
+    return { violation: undefined, bugs: cluster.bugs };
   } catch (error) {
-    return { violation: violationOf(error), bugs: 1 };
+    return { violation: violationOf(error), bugs: cluster.bugs + 1 };
   }
 }
 
@@ -47,15 +48,19 @@ export function runGroup(seed: number): HuntedRun {
 function drawWeather(random: Random): Partial<Weather> {
   const usual = USUAL_WEATHER;
   return {
-    tick: pick(random, [usual.tick, 100]),
-    append: pick(random, [usual.append, 60, 30]),
+    tick: pick(random, [100, 160, 240]),
+    deliver: 1200,
+    ready: 400,
+    append: pick(random, [400, 200, 80]),
+    apply: pick(random, [200, 60]),
     compact: pick(random, [usual.compact, 30]),
     change: pick(random, [usual.change, 15, 40]),
-    crash: pick(random, [usual.crash, 6, 12]),
-    cut: pick(random, [usual.cut, 8, 16]),
-    reorder: pick(random, [0, usual.reorder, 60, 100]),
-    lose: pick(random, [0, usual.lose, 15]),
-    repeat: pick(random, [0, usual.repeat, 15]),
+    crash: pick(random, [1, usual.crash, 5]),
+    cut: pick(random, [1, usual.cut, 6]),
+    heal: pick(random, [usual.heal, 20]),
+    reorder: pick(random, [0, usual.reorder, 50]),
+    lose: pick(random, [0, usual.lose]),
+    repeat: pick(random, [0, usual.repeat, 10]),
     changesMax: pick(random, [1, usual.changesMax, 3]),
   };
 }

@@ -4,6 +4,7 @@
  * Longer than 400 lines because a random event and the check of what it did belong together.
  */
 import assert from 'node:assert/strict';
+import { AssertionError } from '../../base/assert.js';
 import { readU64, writeU64 } from '../../base/bytes.js';
 import { confChangeOf } from '../confchange/codec.js';
 import type { ConfChange, ConfChangeSingle } from '../confchange/conf-change.js';
@@ -14,7 +15,7 @@ import { isLocalDelivery, type Message } from '../message.js';
 import { hardStateOf, RawNode } from '../raw-node.js';
 import { type ConfState, confStateOf, type Snapshot } from '../snapshot.js';
 import { APPEND_THREAD, APPLY_THREAD, type HardState, type LogIndex, type NodeId } from '../types.js';
-import { USUAL_WEATHER, type Weather } from './weather.js';
+import { chancesOf, USUAL_WEATHER, type Weather } from './weather.js';
 
 export interface ClusterOptions {
   readonly seed: number;
@@ -25,6 +26,8 @@ export interface ClusterOptions {
   readonly changesMembership: boolean;
   /** What differs from {@link USUAL_WEATHER}. */
   readonly weather?: Partial<Weather>;
+  /** After an assertion of the core all replicas start again, to see whether the checks here say what is wrong too. */
+  readonly goesOnAfterBugs?: boolean;
 }
 
 /** What a state machine holds: a chain over everything applied. It is on disk as soon as it is applied. */
@@ -50,10 +53,13 @@ export class Cluster {
   readonly replicas: Replica[] = [];
   readonly #options: ClusterOptions;
   readonly #weather: Weather;
+  readonly #chances: number;
   #random: number;
   #network: Message[] = [];
   readonly #cut = new Set<string>();
   isFaulty = true;
+  /** Assertions of the core that were passed over. */
+  bugs = 0;
   /** By index: what was applied there, first by anybody. */
   readonly #applied: { readonly term: number; readonly chain: number }[] = [];
   readonly #leaders = new Map<number, NodeId>();
@@ -65,6 +71,7 @@ export class Cluster {
   constructor(options: ClusterOptions) {
     this.#options = options;
     this.#weather = { ...USUAL_WEATHER, ...options.weather };
+    this.#chances = chancesOf(this.#weather);
     this.#random = options.seed * 2_654_435_761 + 1;
     const confState = confStateOf(Array.from({ length: options.voters }, (_, at) => at + 1));
     for (let id = 1; id <= options.nodes; id += 1) {
@@ -78,9 +85,19 @@ export class Cluster {
 
   /** One random event. */
   step(): void {
+    try {
+      this.#stepOnce();
+    } catch (error) {
+      if (this.#options.goesOnAfterBugs !== true || !(error instanceof AssertionError)) throw error;
+      this.bugs += 1;
+      for (const replica of this.replicas) this.#crash(replica);
+    }
+  }
+
+  #stepOnce(): void {
     const replica = this.#pick(this.replicas);
     const weather = this.#weather;
-    let event = this.#below(1000);
+    let event = this.#below(this.#chances);
     const happens = (of1000: number): boolean => {
       event -= of1000;
       return event < 0;
@@ -325,7 +342,7 @@ export class Cluster {
 
   #cutOrHeal(): void {
     if (!this.isFaulty) return;
-    if (this.#cut.size > 0 && this.#below(2) === 0) {
+    if (this.#cut.size > 0 && this.#below(100) < this.#weather.heal) {
       this.#cut.clear();
       return;
     }

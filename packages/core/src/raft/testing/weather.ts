@@ -2,7 +2,7 @@
 
 /** How often what happens. */
 export interface Weather {
-  /** Of 1000 steps. */
+  /** Of 1000 steps, or of their sum if that is more. */
   readonly tick: number;
   readonly deliver: number;
   readonly ready: number;
@@ -21,6 +21,17 @@ export interface Weather {
   readonly repeat: number;
   /** Most members that one change of membership concerns; with 1 none is joint. */
   readonly changesMax: number;
+  /** Of 100 times that a link may break: all are mended if any is broken. */
+  readonly heal: number;
+}
+
+/** The number of which a step's event is drawn. */
+export function chancesOf(weather: Weather): number {
+  const { tick, deliver, ready, append, apply, propose, read, compact, fetch, change, crash, cut } = weather;
+  return Math.max(
+    1000,
+    tick + deliver + ready + append + apply + propose + read + compact + fetch + change + crash + cut,
+  );
 }
 
 export const USUAL_WEATHER: Weather = {
@@ -40,4 +51,5 @@ export const USUAL_WEATHER: Weather = {
   lose: 5,
   repeat: 3,
   changesMax: 2,
+  heal: 50,
 };
