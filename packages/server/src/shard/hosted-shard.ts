@@ -58,9 +58,6 @@ export interface HostedShardOptions extends ReplicaOptions {
   readonly flushPolicy?: FlushPolicy | undefined;
 }
 
-/** Records that one slice of revision compaction handles. */
-const compactRecordsMax = 500;
-
 export class HostedShard implements ReplicaHost {
   readonly replica: Replica;
   private flusher: Flusher;
@@ -156,7 +153,7 @@ export class HostedShard implements ReplicaHost {
   compactSome(): void {
     const { machine } = this.replica;
     if (machine === undefined || !machine.isCompacting || machine.isApplying) return;
-    if (!machine.isFlushing && machine.compactSlice(compactRecordsMax)) this.deps.schedule(this);
+    if (!machine.isFlushing && machine.compactSlice()) this.deps.schedule(this);
     this.flusher.noteApplied();
   }
 
