@@ -53,6 +53,17 @@ test('every command has help with an example', async () => {
   }
 });
 
+test('commands inside commands have examples, and dev tells its own defaults', async () => {
+  for (const command of [['config'], ['demo', 'start'], ['demo', 'stop'], ['demo', 'kill']]) {
+    const { code, out } = await run([...command, '--help']);
+    assert.equal(code, 0);
+    assert.ok(out.includes(`Examples:\n  kvorum ${command.join(' ')} `), out);
+  }
+  const { out } = await run(['dev', '--help']);
+  assert.match(out.replaceAll(/\s+/g, ' '), /one process at a time \(default: \.kvorum\/dev; KVORUM_DATA_DIR\)/);
+  assert.doesNotMatch(out, /kvorum-data/);
+});
+
 test('exit 2: unknown command, unknown flag with a suggestion, missing argument, bad value', async () => {
   const cases: [string[], RegExp][] = [
     [['gett', 'x'], /unknown command 'gett'\n\(Did you mean get\?\)/],
@@ -65,7 +76,7 @@ test('exit 2: unknown command, unknown flag with a suggestion, missing argument,
     [['get', 'k', '--endpoint', ','], /--endpoint: "," is not allowed; allowed: host:port/],
     [['demo', 'kill', 'nobody'], /Allowed: 1 to 9, or leader/],
     [['demo', '--nodes', '10'], /Allowed: an integer from 1 to 9/],
-    [['demo', 'restart'], /too many arguments/],
+    [['demo', 'bogus'], /unknown command demo "bogus"; the commands of a running demo are start, stop and kill/],
   ];
   for (const [args, expected] of cases) {
     const { code, err } = await run(args);
@@ -97,7 +108,11 @@ const startFailures: [keyof typeof exitCodes, Error, RegExp][] = [
   ['cannotStart', nodeError('the directory is in use', { code: 'DATA_DIR_LOCKED' }), /Stop the process that uses it/],
   ['cannotStart', nodeError('written by format 9', { code: 'DATA_DIR_NEWER_FORMAT' }), /Start the newer version/],
   ['cannotStart', nodeError('belongs to node 2', { code: 'DATA_DIR_OTHER_NODE' }), /under the node id it belongs to/],
-  ['identityRefused', nodeError('wiped', { code: 'NODE_FAILED', kind: 'identityRefused' }), /old data directory back/],
+  [
+    'identityRefused',
+    nodeError('wiped', { code: 'NODE_FAILED', kind: 'identityRefused' }),
+    /kvorum backup on a live node, then kvorum restore into fresh directories/,
+  ],
   ['diskFailed', nodeError('write failed: EIO', { name: 'DiskError', code: 'EIO' }), /Check the disk/],
   ['dataDamaged', nodeError('segment 3 is damaged', { code: 'WAL_DAMAGED' }), /Leave the directory as it is/],
   ['internal', new TypeError('surprise'), /please report it/],
@@ -117,6 +132,32 @@ test('exit 3: a taken port is told with its option', async (context) => {
   assert.equal(code, exitCodes.cannotStart.code);
   const port = endpoint.split(':')[1];
   assert.ok(err.includes(`kvorum: port ${port} (option --client-address) is taken by another program`), err);
+});
+
+test('exit 3: an address that cannot be listened on is told with its option', async () => {
+  const cases: [string[], string, string, RegExp][] = [
+    [['--client-address', '10.99.99.99:238'], 'EADDRNOTAVAIL', '10.99.99.99:238', /--client-address.*\n.*this machine/],
+    [
+      ['--client-address', 'a:238', '--peer-address', 'a:2380'],
+      'ENOTFOUND',
+      'a:2380',
+      /a:2380 \(option --peer-address/,
+    ],
+    [['--client-address', 'a:238', '--peer-address', 'b:2380'], 'EADDRINUSE', '[::]:2380', /port 2380.*--peer-address/],
+    [
+      ['--client-address', 'a:238', '--peer-address', 'b:239'],
+      'EADDRINUSE',
+      ':2380',
+      /--client-address or --peer-address/,
+    ],
+  ];
+  for (const [flags, code, at, expected] of cases) {
+    const cause = nodeError(`listen ${code}`, { code });
+    const start = Object.assign(nodeError(`can't listen on ${at} (${code})`, { code: 'INVALID_ARGUMENT' }), { cause });
+    const { code: exit, err } = await run(['serve', ...flags], { faults: { start } });
+    assert.equal(exit, exitCodes.cannotStart.code, err);
+    assert.match(err, expected);
+  }
 });
 
 test('R17: a node that ends itself makes serve end with the code of its cause', async () => {
@@ -197,6 +238,11 @@ test('serve of a cluster does not call itself ready before the others are there'
   assert.match(terminal.out(), /^kvorum node 1 has started: http:.*; \/readyz tells when the cluster serves\n$/);
   terminal.signal('SIGTERM');
   assert.equal(await done, 0);
+  const json = createTestTerminal();
+  const second = start(['serve', ...local, '--peers', '1=127.0.0.1:1,2=127.0.0.1:2', '--json'], json);
+  await json.printed('"event":"started"');
+  json.signal('SIGTERM');
+  assert.equal(await second, 0);
 });
 
 test('config check and config print', async (context) => {

@@ -10,12 +10,14 @@ import { CommandError } from '../command-error.js';
 import { type EndpointFailure, lostAnswer, noEndpoint, readAnswerError, readErrorLine } from './answer-error.js';
 import type { Endpoint } from './endpoint.js';
 import { encodeKey } from './key-text.js';
-import { type HttpAnswer, type HttpRequest, NoAnswerError, readBody, sendRequest } from './request.js';
+import { type HttpAnswer, type HttpRequest, NoAnswerError, readBody, sendRequest, whileAlive } from './request.js';
 
 export interface KvClientOptions {
   readonly endpoints: readonly Endpoint[];
   /** Sent to the node as the request's own time limit; absent: the node's default. */
   readonly timeoutMs?: number | undefined;
+  /** A list or backup on which nothing came for this long is given up; absent: a minute. */
+  readonly silenceMs?: number | undefined;
 }
 
 export interface ReadFlags {
@@ -50,8 +52,7 @@ export interface BackupAnswer {
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
-/** A backup on which nothing came for this long is given up. */
-const backupSilenceMs = 60_000;
+const silenceMsDefault = 60_000;
 /** How long the command waits beyond the node's own time limit. */
 const graceMs = 1000;
 /** The wait when neither is told: the node's largest request timeout, and some. */
@@ -62,10 +63,12 @@ const retryStatuses = [429, 503];
 export class KvClient {
   readonly #endpoints: readonly Endpoint[];
   readonly #timeoutMs: number | undefined;
+  readonly #silenceMs: number;
 
-  constructor({ endpoints, timeoutMs }: KvClientOptions) {
+  constructor({ endpoints, timeoutMs, silenceMs = silenceMsDefault }: KvClientOptions) {
     this.#endpoints = endpoints;
     this.#timeoutMs = timeoutMs;
+    this.#silenceMs = silenceMs;
   }
 
   /** The key's value; fails with KEY_NOT_FOUND. */
@@ -119,15 +122,16 @@ export class KvClient {
     if (flags.isKeysOnly === true) query.push('keys');
     const { body } = await this.#send({ method: 'GET', target: this.#target('/kv/', query) }, (answer) => answer);
     try {
-      for await (const line of createInterface({ input: body, crlfDelay: Number.POSITIVE_INFINITY })) {
+      const lines = createInterface({ input: body, crlfDelay: Number.POSITIVE_INFINITY });
+      for await (const line of whileAlive(lines, body, this.#silenceMs)) {
         const told = readErrorLine(line);
         if (told !== undefined) throw listIncomplete(told.message, { reason: told.code });
         if (line !== '') yield line;
       }
     } catch (error) {
-      throw error instanceof CommandError ? error : listIncomplete('the connection was lost', {});
+      throw error instanceof CommandError ? error : listIncomplete(lossOf(body), {});
     }
-    if (!body.complete) throw listIncomplete('the connection was lost', {});
+    if (!body.complete) throw listIncomplete(lossOf(body), {});
   }
 
   /** A backup as a stream; `chunks` fails when it breaks off. */
@@ -135,9 +139,8 @@ export class KvClient {
     const query = flags.isSerializable === true ? ['serializable'] : [];
     const request = { method: 'GET', target: this.#target('/backup', query) } as const;
     const { headers, body } = await this.#send(request, (answer) => answer);
-    body.setTimeout(backupSilenceMs, () => body.destroy(new Error(`nothing came for ${backupSilenceMs} ms`)));
     const estimate = header(headers['x-kvorum-bytes-estimate']);
-    return { bytesEstimate: estimate === 0 ? undefined : estimate, chunks: wholeBody(body) };
+    return { bytesEstimate: estimate === 0 ? undefined : estimate, chunks: wholeBody(body, this.#silenceMs) };
   }
 
   #target(path: string, query: readonly string[]): string {
@@ -183,13 +186,20 @@ function listIncomplete(cause: string, fields: Readonly<Record<string, string>>)
   });
 }
 
-async function* wholeBody(body: IncomingMessage): AsyncGenerator<Uint8Array> {
+/** Why a body ended early, in words. */
+function lossOf({ errored }: IncomingMessage): string {
+  const reason = errored?.message ?? '';
+  return reason.startsWith('nothing came') ? reason : 'the connection was lost';
+}
+
+async function* wholeBody(body: IncomingMessage, silenceMs: number): AsyncGenerator<Uint8Array> {
   const broken = new CommandError('failed', 'the backup broke off before its end; nothing was written', {
     code: 'BACKUP_INCOMPLETE',
     hint: 'The log of the node tells why. Try again.',
   });
   try {
-    for await (const chunk of body) yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
+    for await (const chunk of whileAlive(body, body, silenceMs))
+      yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
   } catch {
     throw broken;
   }

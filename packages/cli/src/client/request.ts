@@ -91,6 +91,30 @@ export async function readBody(answer: HttpAnswer, bytesMax: number): Promise<Bu
   return Buffer.concat(chunks);
 }
 
+/**
+ * The parts that are made of a body, as they come; a body on which nothing came for `silenceMs` while a part was waited for is destroyed. The
+ * time that the taker needs does not count: a list may sit in a pager.
+ */
+export async function* whileAlive<T>(
+  parts: AsyncIterable<T>,
+  body: IncomingMessage,
+  silenceMs: number,
+): AsyncGenerator<T> {
+  const giveUp = (): void => {
+    body.destroy(new Error(`nothing came for ${silenceMs} ms`));
+  };
+  let timer = setTimeout(giveUp, silenceMs);
+  try {
+    for await (const part of parts) {
+      clearTimeout(timer);
+      yield part;
+      timer = setTimeout(giveUp, silenceMs);
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 const systemWords: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'connection reset',

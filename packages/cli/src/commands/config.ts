@@ -29,8 +29,14 @@ export function configCommand(terminal: Terminal): Command {
   print.addHelpText('after', '\nExample:\n  KVORUM_HEARTBEAT_MS=50 kvorum config print --config kvorum.yaml');
   check.action((flags: ConfigFlags) => runCheck(terminal, flags));
   print.action((flags: ConfigFlags) => runPrint(terminal, flags));
+  command.addHelpText('after', configExamples);
   return command.addCommand(check).addCommand(print);
 }
+
+const configExamples = `
+Examples:
+  kvorum config check --config kvorum.yaml
+  kvorum config print --config kvorum.yaml --heartbeat-ms 50`;
 
 const configDescription =
   'Shows what `kvorum serve` would use, from flags, KVORUM_* variables, the file given with --config, and defaults.';

@@ -5,6 +5,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { type ControlRequest, sendControl } from '../demo/control.js';
 import { demoPortDefault } from '../demo/plan.js';
 import { runDemo } from '../demo/run-demo.js';
+import { CommandError } from '../command-error.js';
 import { exitCodesHelp } from '../exit-codes.js';
 import { printJson, printLine } from '../output.js';
 import type { Terminal } from '../terminal.js';
@@ -24,6 +25,8 @@ interface DemoFlags {
   readonly dir?: string;
   readonly json?: boolean;
 }
+
+const controlVerbs = ['start', 'stop', 'kill'] as const;
 
 const demoDirDefault = '.kvorum/demo';
 
@@ -50,9 +53,10 @@ export function demoCommand({ terminal, nodeScript, exitWith }: DemoDeps): Comma
     .option('--fresh', "begin anew: removes the demo's data")
     .addOption(numberOption('--port <n>', `HTTP port of node 1; the others follow (default: ${demoPortDefault})`, port))
     .addOption(numberOption('--peer-port <n>', 'peer port of node 1; the others follow (default: --port + 1000)', port))
-    .allowExcessArguments(false)
+    .allowExcessArguments(true)
     .addHelpText('after', examples)
-    .action(async (flags: DemoFlags) => {
+    .action(async (flags: DemoFlags, self: Command) => {
+      refuseUnknownVerb(self.args);
       const { dir, port: given, nodes, peerPort, fresh, json } = flags;
       const asked = { nodeCount: nodes, peerPort, isFresh: fresh === true, isJson: json === true };
       exitWith(
@@ -65,16 +69,23 @@ export function demoCommand({ terminal, nodeScript, exitWith }: DemoDeps): Comma
     stop: 'stop a node in order',
     kill: 'kill a node, as a crash would',
   };
-  for (const verb of ['start', 'stop', 'kill'] as const) {
+  for (const verb of controlVerbs) {
     command.addCommand(controlCommand(terminal, verb, `${verbs[verb]} (from another terminal)`));
   }
   return command;
 }
 
-function controlCommand(terminal: Terminal, verb: 'start' | 'stop' | 'kill', description: string): Command {
+function refuseUnknownVerb([given]: readonly string[]): void {
+  if (given === undefined) return;
+  const message = `unknown command demo ${JSON.stringify(given)}; the commands of a running demo are start, stop and kill`;
+  throw new CommandError('usage', message, { code: 'INVALID_USAGE', hint: 'See: kvorum demo --help' });
+}
+
+function controlCommand(terminal: Terminal, verb: (typeof controlVerbs)[number], description: string): Command {
   const what = verb === 'start' ? 'number of the node' : 'number of the node, or "leader"';
   const command = new Command(verb).description(description).argument('<node>', what, readNode);
   addSharedFlags(command);
+  command.addHelpText('after', controlExamples(verb));
   return command.action(async (node: number | 'leader', _flags: DemoFlags, self: Command) => {
     const { dir, json } = self.optsWithGlobals<DemoFlags>();
     const request: ControlRequest = { command: verb, node };
@@ -82,6 +93,11 @@ function controlCommand(terminal: Terminal, verb: 'start' | 'stop' | 'kill', des
     if (json === true) printJson(terminal.stdout, done);
     else printLine(terminal.stdout, done.message);
   });
+}
+
+function controlExamples(verb: (typeof controlVerbs)[number]): string {
+  const other = verb === 'start' ? '' : `\n  kvorum demo ${verb} leader`;
+  return `\nExamples:\n  kvorum demo ${verb} 2${other}\n  kvorum demo ${verb} 2 --dir ${demoDirDefault} --json`;
 }
 
 function addSharedFlags(command: Command): void {

@@ -34,7 +34,7 @@ export function serveCommand(deps: ServeDeps): Command {
     .summary('run a node')
     .description('Runs one node of a cluster in this process, until SIGTERM or Ctrl-C.')
     .option('--config <path>', 'YAML file with options, in place of flags (or KVORUM_CONFIG)')
-    .option('--json', 'the same as --log-format json; the ready line is JSON too')
+    .option('--json', 'the same as --log-format json; the line that tells the start is JSON too')
     .addOption(new Option('--supervised').hideHelp());
   addSettingFlags(command, settingNames);
   return command.addHelpText('after', serveHelp).action(async (flags: ServeFlags) => {
@@ -48,8 +48,10 @@ export function devCommand(deps: ServeDeps): Command {
     .summary('run a single node for development')
     .description('Runs a cluster of one node in this process, with its data in .kvorum/dev.')
     .option('--memory', 'keep the data in memory only (the same as --storage memory)')
-    .option('--json', 'the same as --log-format json; the ready line is JSON too');
-  addSettingFlags(command, ['clientAddress', 'peerAddress', 'dataDir', 'storage', 'demoRoutes', ...processNames]);
+    .option('--json', 'the same as --log-format json; the line that tells the start is JSON too');
+  const names = ['clientAddress', 'peerAddress', 'dataDir', 'storage', 'demoRoutes', ...processNames] as const;
+  const { dataDir, peerAddress, logLevel } = devDefaults;
+  addSettingFlags(command, names, { dataDir, peerAddress, logLevel });
   return command.addHelpText('after', devHelp).action(async (flags: ServeFlags) => {
     const storage = flags.memory === true ? { storage: 'memory' } : {};
     deps.exitWith(await serve(deps, { ...flags, ...storage }, devDefaults));
@@ -81,14 +83,15 @@ async function serve(deps: ServeDeps, flags: ServeFlags, defaults: Record<string
 function printReady({ stdout, commandName }: Terminal, node: RunningNode, settings: Settings, isJson: boolean): void {
   const { nodeId, storage, dataDir } = settings.node;
   const { clientAddress, peerAddress } = node;
+  // A node alone can't tell when its cluster serves.
+  const isCluster = settings.node.peers.size > 1;
   if (isJson) {
-    printJson(stdout, { event: 'ready', nodeId, clientAddress, peerAddress, storage, dataDir });
+    printJson(stdout, { event: isCluster ? 'started' : 'ready', nodeId, clientAddress, peerAddress, storage, dataDir });
     return;
   }
   const place = storage === 'memory' ? 'data in memory only' : `data in ${dataDir}`;
   const url = clientAddress === undefined ? 'no client port' : `http://${clientAddress}`;
-  if (settings.node.peers.size > 1) {
-    // A node alone can't tell when its cluster serves.
+  if (isCluster) {
     printLine(stdout, `kvorum node ${nodeId} has started: ${url}, ${place}; /readyz tells when the cluster serves`);
     return;
   }

@@ -1,7 +1,7 @@
 /** Turns what ended a node, or kept it from starting, into a message a person can act on and the right exit code. */
 import type { ResolvedNodeOptions } from '@kvorum/server/options/node-options.js';
 import { OptionError } from '@kvorum/server/options/option-error.js';
-import { flagOf, type OptionTable, showOption } from '@kvorum/server/options/option-table.js';
+import { flagOf, showOption } from '@kvorum/server/options/option-table.js';
 import { CommandError } from '../command-error.js';
 import type { ExitName } from '../exit-codes.js';
 
@@ -34,7 +34,6 @@ const failureExits: Readonly<Record<string, ExitName>> = {
 
 const hints: Readonly<Record<string, string>> = {
   EACCES: 'Check the permissions of the data directory, and use a port above 1023.',
-  EADDRNOTAVAIL: 'The host of the address does not belong to this machine.',
   DATA_DIR_LOCKED: 'Stop the process that uses it, or choose another directory with --data-dir.',
   DATA_DIR_NEWER_FORMAT: 'Start the newer version of kvorum that wrote it.',
   WAL_VERSION: 'Start the newer version of kvorum that wrote it.',
@@ -43,7 +42,8 @@ const hints: Readonly<Record<string, string>> = {
   DATA_DIR_FOREIGN: 'Choose an empty directory with --data-dir.',
   DATA_DIR_UNUSABLE: 'Choose another directory with --data-dir.',
   dataDamaged: 'Leave the directory as it is: the other nodes hold the data. Replace this node, or restore a backup.',
-  identityRefused: 'Give the node its old data directory back, or replace it under a new node id.',
+  identityRefused:
+    'Put back a copy of its data directory, made when the node last stopped, or make a new cluster from a backup: kvorum backup on a live node, then kvorum restore into fresh directories.',
   diskFailed: 'Check the disk (dmesg, smartctl), then start the node again: it recovers from its log.',
 };
 
@@ -54,7 +54,8 @@ export function explainStartError(error: unknown, options: ResolvedNodeOptions):
     return new CommandError('usage', error.message, { code: error.code, cause: error });
   }
   const { code, kind, message, name } = partsOf(error);
-  if (isPortTaken(error)) return portTaken(message, options, error);
+  const listening = listenFailureOf(error);
+  if (listening !== undefined) return explainListening(listening, message, options, error);
   if (kind !== undefined && failureExits[kind] !== undefined) return explainNodeFailure(error);
   const exit = startExits[code] ?? exitByName(name, code);
   if (exit === 'internal') return internal(error);
@@ -79,26 +80,55 @@ function exitByName(name: string, code: string): ExitName {
   return /IDENTITY/.test(code) ? 'identityRefused' : 'internal';
 }
 
-/** The system's code may be the error's own or that of what caused it. */
-function isPortTaken(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return partsOf(error).code === 'EADDRINUSE' || isPortTaken(error.cause);
+const listenHints: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'Stop that program, or choose another port',
+  EADDRNOTAVAIL: 'Its host does not belong to this machine: choose an address that does',
+  ENOTFOUND: 'Its host name is not known: check it, or choose an address of this machine',
+  EAI_AGAIN: 'Its host name could not be resolved: check it, or choose an address of this machine',
+};
+
+/** Why a port could not be opened; the system's code may be the error's own or that of what caused it. */
+function listenFailureOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code } = partsOf(error);
+  return listenHints[code] === undefined ? listenFailureOf(error.cause) : code;
 }
 
-function portTaken(message: string, options: ResolvedNodeOptions, cause: unknown): CommandError {
-  const names = ['clientAddress', 'peerAddress'] as const satisfies readonly (keyof OptionTable)[];
-  const taken = names.find((name) => options[name] !== undefined && message.includes(`:${options[name].port}`));
-  const details = { code: 'EADDRINUSE', cause };
-  if (taken === undefined) {
-    const hint = 'Stop the program that uses it, or choose another with --client-address or --peer-address.';
-    return new CommandError('cannotStart', `the node cannot start: ${message}`, { ...details, hint });
+function explainListening(code: string, message: string, options: ResolvedNodeOptions, cause: unknown): CommandError {
+  const details = { code, cause };
+  const hint = listenHints[code] ?? '';
+  const option = listenerNamed(message, options);
+  if (option === undefined) {
+    const flags = `${flagOf('clientAddress')} or ${flagOf('peerAddress')}`;
+    return new CommandError('cannotStart', `the node cannot start: ${message}`, {
+      ...details,
+      hint: `${hint} with ${flags}.`,
+    });
   }
-  const port = options[taken]?.port;
-  return new CommandError('cannotStart', `port ${port} (option ${flagOf(taken)}) is taken by another program`, {
+  const address = showOption(options, option);
+  const port = options[option]?.port;
+  const fields = { option, port };
+  if (code !== 'EADDRINUSE') {
+    const words = `cannot listen on ${address} (option ${flagOf(option)}): ${code}`;
+    return new CommandError('cannotStart', words, { ...details, hint: `${hint} with ${flagOf(option)}.`, fields });
+  }
+  return new CommandError('cannotStart', `port ${port} (option ${flagOf(option)}) is taken by another program`, {
     ...details,
-    hint: `Stop that program, or choose another port, for example ${flagOf(taken)} ${suggest(showOption(options, taken))}.`,
-    fields: { option: taken, port },
+    hint: `${hint}, for example ${flagOf(option)} ${suggest(address)}.`,
+    fields,
   });
+}
+
+/** The option whose address the message speaks of: as a whole, else by its port, since a system may tell the host in other words. */
+function listenerNamed(message: string, options: ResolvedNodeOptions): 'clientAddress' | 'peerAddress' | undefined {
+  const names = (['clientAddress', 'peerAddress'] as const).filter((name) => options[name] !== undefined);
+  const tells = (part: string): boolean => {
+    const at = message.indexOf(part);
+    return at !== -1 && !/^\d/.test(message.slice(at + part.length));
+  };
+  return (
+    names.find((name) => tells(showOption(options, name))) ?? names.find((name) => tells(`:${options[name]?.port}`))
+  );
 }
 
 function suggest(address: string): string {

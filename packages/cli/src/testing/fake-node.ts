@@ -25,6 +25,8 @@ export interface FakeFaults {
   readonly answers?: { readonly status: number; readonly error: Record<string, unknown> };
   /** Every answer breaks off before the end of its body. */
   readonly breaksOff?: boolean;
+  /** Every list stops after its first line, and its connection stays open. */
+  readonly stallsInList?: boolean;
   /** Every request is answered with this status and a page that is none of a node's, as a proxy does. */
   readonly foreignStatus?: number;
   /** Every request is received and never answered. */
@@ -151,6 +153,10 @@ class FakeNode implements RunningNode {
     for (const key of keys.slice(0, limit)) {
       const value = query.has('keys') ? {} : { value: this.#data.get(key)?.value.toString('utf8') };
       response.write(`${JSON.stringify({ key: decodeURIComponent(key), ...value })}\n`);
+    }
+    if (this.#faults.stallsInList === true) {
+      response.write('{"key":"z"}\n');
+      return;
     }
     response.end(limit < keys.length ? '{"cursor":"abc"}\n' : '');
   }
