@@ -28,6 +28,7 @@ import type {
   ReadOptions,
   WriteOptions,
 } from './service/kv-service.js';
+import { RefusalLog } from './refusal-log.js';
 import { ShardKvService } from './service/shard-kv-service.js';
 import { ShardHost } from './shard/shard-host.js';
 import type { StartDeps } from './start-deps.js';
@@ -57,6 +58,7 @@ export class RunningNode implements KvorumNode, NodeInfo {
   private readonly metricsRegistry: MetricsRegistry;
   private readonly probe: ProcessProbe;
   private readonly deps: StartDeps;
+  private readonly refusals: RefusalLog;
   private readonly startedMs: number;
   private transport: PeerTransport | undefined;
   private face: HttpFace | undefined;
@@ -71,6 +73,7 @@ export class RunningNode implements KvorumNode, NodeInfo {
     this.options = options;
     const { clock, log } = parts.env;
     this.startedMs = clock.nowMs();
+    this.refusals = new RefusalLog(clock, log);
     this.host = new ShardHost(
       {
         clock,
@@ -233,7 +236,7 @@ export class RunningNode implements KvorumNode, NodeInfo {
       this.life.fail(new NodeFailedError('identityRefused', refusal.message));
       return;
     }
-    this.env.log.error('a node refuses this one', { peer, reason: refusal.reason, detail: refusal.message });
+    this.refusals.tell(peer, refusal);
   }
 
   private endBy(reason: 'stopping' | 'failed'): Promise<void> {
