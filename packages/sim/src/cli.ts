@@ -3,8 +3,9 @@ import { execFileSync, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { huntAll } from './mutations/command.js';
-import type { FixedKnobs } from './knobs.js';
+import { type FaultKind, faultKinds, type FixedKnobs } from './knobs.js';
 import { printFailure, Totals } from './output.js';
+import { shrink } from './shrink.js';
 import { type RunReport, runSeed } from './simulation.js';
 
 const usage = `npm run sim -- [options]
@@ -14,6 +15,8 @@ const usage = `npm run sim -- [options]
   --jobs J         processes that run them (default 2)
   --nodes N        nodes, whatever the seed draws
   --faults-ms MS   length of the phase with faults
+  --faults A,B,…   kinds of faults, whatever the seed draws
+  --shrink         look for fewer kinds of faults and a shorter time that still fail (one seed)
   --trace          print every line of the event log (one seed)
   --twice          run each seed twice and compare the event logs
   --mutations [NAME…]  bring back historic bugs and tell after how many seeds which checker notices (at most --seeds)
@@ -29,6 +32,8 @@ export async function runCli(args: readonly string[]): Promise<number> {
       jobs: { type: 'string' },
       nodes: { type: 'string' },
       'faults-ms': { type: 'string' },
+      faults: { type: 'string' },
+      shrink: { type: 'boolean' },
       trace: { type: 'boolean' },
       twice: { type: 'boolean' },
       mutations: { type: 'boolean' },
@@ -46,9 +51,14 @@ export async function runCli(args: readonly string[]): Promise<number> {
     const baseSeed = numberOf(values['base-seed']) ?? 1;
     return huntAll({ names: positionals, baseSeed, seedsMax, jobs: numberOf(values.jobs) ?? 2 });
   }
-  const fixed = { nodes: numberOf(values.nodes), faultsMs: numberOf(values['faults-ms']) };
+  const fixed = {
+    nodes: numberOf(values.nodes),
+    faultsMs: numberOf(values['faults-ms']),
+    faults: faultsOf(values.faults),
+  };
   const passOn = args.filter((_, i) => isPassedOn(args, i));
   const seeds = seedsOf(numberOf(values.seed), numberOf(values.seeds), numberOf(values['base-seed']) ?? 1);
+  if (values.shrink === true) return shrinkSeed(seeds[0] ?? 1, fixed);
   const totals = new Totals();
   const onReport = (report: RunReport): void => {
     totals.add(report);
@@ -63,6 +73,26 @@ export async function runCli(args: readonly string[]): Promise<number> {
   }
   totals.print();
   return totals.failed === 0 && totals.missingFaults().length === 0 ? 0 : 1;
+}
+
+async function shrinkSeed(seed: number, fixed: FixedKnobs): Promise<number> {
+  const found = await shrink(seed, fixed);
+  if (found === undefined) {
+    console.log(`seed ${seed} does not fail`);
+    return 0;
+  }
+  const { faults, faultsMs } = found.report.knobs;
+  printFailure(found.report, ['--faults', faults.join(','), '--faults-ms', String(faultsMs)]);
+  return 1;
+}
+
+function faultsOf(text: string | undefined): readonly FaultKind[] | undefined {
+  if (text === undefined) return undefined;
+  return text.split(',').map((name) => {
+    const kind = faultKinds.find((known) => known === name);
+    if (kind === undefined) throw new RangeError(`${name} is no kind of fault; there are ${faultKinds.join(', ')}`);
+    return kind;
+  });
 }
 
 interface Runs {
@@ -132,7 +162,7 @@ function numberOf(text: string | undefined): number | undefined {
 
 /** Options that a replay of a seed needs too. */
 function isPassedOn(args: readonly string[], at: number): boolean {
-  return [args[at], args[at - 1]].some((arg) => arg === '--nodes' || arg === '--faults-ms');
+  return [args[at], args[at - 1]].some((arg) => arg === '--nodes' || arg === '--faults-ms' || arg === '--faults');
 }
 
 function commit(): string {
