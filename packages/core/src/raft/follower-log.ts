@@ -85,7 +85,7 @@ function restore(state: RaftState, snapshot: Snapshot): boolean {
   }
   const describe = (): string =>
     `${self} [commit: ${raftLog.committed}, lastindex: ${raftLog.lastIndex}, lastterm: ${raftLog.lastTerm}]`;
-  if (raftLog.matchTerm(index, term)) {
+  if (raftLog.matchTerm(index, term) && !isMutated('snapshotMovesBack')) {
     log.info?.(`${describe()} fast-forwarded commit to snapshot [index: ${index}, term: ${term}]`);
     raftLog.commitTo(index);
     return false;

@@ -45,7 +45,8 @@ function chosen(names: readonly string[]): readonly Mutation[] {
 
 function print({ mutation, seeds, seconds, found, merelyEnded }: HuntResult): void {
   const ended = merelyEnded === 0 ? '' : ` (in ${merelyEnded} seeds before, nodes only ended by themselves)`;
-  const what = found === undefined ? 'NOT CAUGHT' : `${found.checker}: ${found.message.slice(0, 160)}`;
+  const what =
+    found === undefined ? 'NOT CAUGHT' : `${found.checker}: ${found.message.split('\n', 1)[0]?.slice(0, 160) ?? ''}`;
   console.log(row(mutation, found?.simulator ?? '-', `${seeds}`, seconds.toFixed(1), `${what}${ended}`));
 }
 
