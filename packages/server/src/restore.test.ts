@@ -115,18 +115,25 @@ test('R5: a node that was not restored, or from another backup, is refused by on
   const [one, other] = [await sourceBackup(), await sourceBackup()];
   const ports = await freePorts(3);
   const peers = Object.fromEntries(ports.map((port, i) => [i + 1, `127.0.0.1:${port}`]));
-  const refusals: unknown[] = [];
-  const log = { ...silentLog, error: (_: string, fields: LogFields = {}) => refusals.push(fields['reason']) };
+  const reasons = new Set<unknown>();
+  const pairs = new Set<string>();
+  const logOf = (nodeId: number) => ({
+    ...silentLog,
+    error: (_: string, { peer, reason }: LogFields = {}) => {
+      reasons.add(reason);
+      pairs.add([nodeId, Number(peer)].sort((a, b) => a - b).join('-'));
+    },
+  });
   const optionsOf = (nodeId: number) => ({ ...single, nodeId, peers, dataDir: join(root, `node-${nodeId}`) });
   const ids = [
     await restoreBackup(reading(one.backup), optionsOf(1)),
     await restoreBackup(reading(other.backup), optionsOf(2)),
   ];
   assert.notEqual(ids[0]?.clusterId, ids[1]?.clusterId);
-  const nodes = await Promise.all([1, 2, 3].map((nodeId) => startNode({ ...optionsOf(nodeId), log })));
+  const nodes = await Promise.all([1, 2, 3].map((nodeId) => startNode({ ...optionsOf(nodeId), log: logOf(nodeId) })));
   t.after(() => Promise.all(nodes.map((node) => node.close())));
-  await waitFor(() => (refusals.length >= 6 ? true : undefined), 'refusals');
-  assert.deepEqual([...new Set(refusals)], ['otherCluster']);
+  await waitFor(() => (pairs.size === 3 ? true : undefined), 'a refusal between each two nodes');
+  assert.deepEqual([...reasons], ['otherCluster']);
   for (const node of nodes) assert.equal(node.status().state, 'forming');
 });
 
