@@ -44,11 +44,6 @@ export class Appender {
     this.written = hardState;
   }
 
-  /** The newest hard state, written or not; its commit index may lag behind on disk. */
-  get hardState(): HardState {
-    return this.held;
-  }
-
   /** Whether work is with the WAL and not durable yet. */
   get isSyncing(): boolean {
     return this.works.some((work) => work.state === 'waiting');

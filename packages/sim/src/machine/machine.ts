@@ -5,7 +5,7 @@
 import type { Env, Log, Random } from '@kvorum/server/internal/env/env.js';
 import { MemoryDisk } from '@kvorum/server/internal/env/testing/memory-disk.js';
 import type { MemoryNetwork } from '@kvorum/server/internal/env/testing/memory-network.js';
-import type { ProcessProbe } from '@kvorum/server/internal/env/process-probe.js';
+import { noProbe } from '@kvorum/server/internal/env/testing/no-probe.js';
 import { type KvorumNode, type StartOptions, startNode } from '@kvorum/server/internal/node.js';
 import type { ShardHost } from '@kvorum/server/internal/shard/shard-host.js';
 import { MemoryStoreDisk } from '@kvorum/server/internal/storage/memory-revision-store.js';
@@ -269,20 +269,3 @@ export class Machine {
     this.#deps.events.log(this.name, what);
   }
 }
-
-const noProbe: ProcessProbe = {
-  read: () => ({
-    cpuUserSeconds: 0,
-    cpuSystemSeconds: 0,
-    residentBytes: 0,
-    heapUsedBytes: 0,
-    externalBytes: 0,
-    loopDelayP50Seconds: 0,
-    loopDelayP99Seconds: 0,
-    loopDelayMaxSeconds: 0,
-    gcPauses: 0,
-    gcSeconds: 0,
-    gcMaxSeconds: 0,
-  }),
-  close: () => undefined,
-};

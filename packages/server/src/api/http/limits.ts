@@ -1,4 +1,5 @@
 /** Fixed limits of the HTTP face; each has a row in docs/limits.md. */
+import { requestTimeoutMsMax } from '../../service/request-checks.js';
 
 /** Request line and headers together; a percent-encoded 64 KiB key takes 192 KiB of it. */
 export const headerBytesMax = 256 * 1024;
@@ -6,7 +7,7 @@ export const headerBytesMax = 256 * 1024;
 export const pipelinedRequestsMax = 256;
 /** `?timeout=` in milliseconds. */
 export const timeoutMsMin = 1;
-export const timeoutMsMax = 60_000;
+export const timeoutMsMax = requestTimeoutMsMax;
 /** `?limit=` of a list. */
 export const listLimitMax = 2_147_483_647;
 /** `?revision=` and `If-Match`. */

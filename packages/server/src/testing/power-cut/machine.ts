@@ -1,5 +1,5 @@
 /** One machine of a power-cut test: its disk, its stores, and the node that runs on them until the power goes. */
-import type { ProcessProbe } from '../../env/process-probe.js';
+import { noProbe } from '../../env/testing/no-probe.js';
 import type { Random } from '../../env/env.js';
 import { MemoryDisk } from '../../env/testing/memory-disk.js';
 import { below } from '../../env/testing/seeded-random.js';
@@ -119,20 +119,3 @@ export class ProcessLife {
 export function hostOf(id: number): string {
   return `node-${id}`;
 }
-
-const noProbe: ProcessProbe = {
-  read: () => ({
-    cpuUserSeconds: 0,
-    cpuSystemSeconds: 0,
-    residentBytes: 0,
-    heapUsedBytes: 0,
-    externalBytes: 0,
-    loopDelayP50Seconds: 0,
-    loopDelayP99Seconds: 0,
-    loopDelayMaxSeconds: 0,
-    gcPauses: 0,
-    gcSeconds: 0,
-    gcMaxSeconds: 0,
-  }),
-  close() {},
-};
