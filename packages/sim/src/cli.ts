@@ -6,7 +6,8 @@ import { huntAll } from './mutations/command.js';
 import { type FaultKind, faultKinds, type FixedKnobs } from './knobs.js';
 import { printFailure, Totals } from './output.js';
 import { shrink } from './shrink.js';
-import { type RunReport, runSeed } from './simulation.js';
+import type { RunReport } from './run-report.js';
+import { runSeed } from './simulation.js';
 
 const usage = `npm run sim -- [options]
   --seed N         run one seed

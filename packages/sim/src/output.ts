@@ -1,6 +1,6 @@
 /** What people see of runs: a failed seed with its trace, and the totals of all. */
 import { faultKinds } from './knobs.js';
-import type { RunReport } from './simulation.js';
+import type { RunReport } from './run-report.js';
 import { Tally } from './world/tally.js';
 
 /** Lines of the event log that a failed seed shows. */

@@ -1,6 +1,7 @@
 /** Looks for a smaller way to a violation: fewer kinds of faults first, then a shorter phase with faults. Each try is a whole run of the same seed. */
 import type { FixedKnobs } from './knobs.js';
-import { type RunReport, runSeed } from './simulation.js';
+import type { RunReport } from './run-report.js';
+import { runSeed } from './simulation.js';
 
 /** The smallest failing run that was found, and the knobs that give it. Undefined when the seed does not fail. */
 export async function shrink(

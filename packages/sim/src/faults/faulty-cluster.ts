@@ -1,0 +1,43 @@
+/** The simulated cluster as faults see it. */
+import type { Random } from '@kvorum/server/internal/env/env.js';
+import type { Knobs } from '../knobs.js';
+import type { NodeEnds } from '../node-ends.js';
+import type { SimCluster } from '../sim-cluster.js';
+import { exponential } from '../world/chance.js';
+import type { Tally } from '../world/tally.js';
+import type { FaultyCluster } from './cluster-faults.js';
+import type { Moments } from './moments.js';
+
+export interface FaultyClusterDeps {
+  readonly cluster: SimCluster;
+  readonly ends: NodeEnds;
+  readonly moments: Moments;
+  /** Counts what happened. */
+  readonly faults: Tally;
+  readonly random: Random;
+}
+
+export function faultyClusterOf(deps: FaultyClusterDeps, knobs: Knobs): FaultyCluster {
+  const { cluster, ends, moments, faults, random } = deps;
+  const { queue, network, timing, machines, log } = cluster;
+  return {
+    knobs,
+    random,
+    queue,
+    network,
+    timing,
+    machines,
+    get isFormed() {
+      return cluster.isFormed;
+    },
+    leader: () => cluster.leader(),
+    duration: () => Math.round(exponential(random, knobs.faultLastsMs)) + 1,
+    startLater: (machine) => ends.startLater(machine),
+    start: (machine) => {
+      if (!machine.isDoomed && !moments.isOver) machine.start();
+    },
+    when: (moment, strike) => moments.when(moment, strike),
+    log: (what) => log.add('--', what),
+    count: (kind) => faults.add(kind),
+  };
+}

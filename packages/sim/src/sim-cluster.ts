@@ -1,0 +1,103 @@
+/** The simulated cluster itself: machines, what lies between them, and what they say. It knows no faults, no clients and no checkers. */
+import { MemoryNetwork } from '@kvorum/server/internal/env/testing/memory-network.js';
+import { defaultShard } from '@kvorum/server/internal/node-status.js';
+import { hex } from './checkers/replica-view.js';
+import type { Knobs } from './knobs.js';
+import { Machine, type MachineEvents } from './machine/machine.js';
+import { stream } from './world/chance.js';
+import { EventLog } from './world/event-log.js';
+import { EventQueue } from './world/event-queue.js';
+import { SimTiming } from './world/sim-network.js';
+
+export interface SimClusterOptions {
+  readonly seed: number;
+  readonly knobs: Knobs;
+  /** Gets every line of the event log. */
+  readonly print?: ((line: string) => void) | undefined;
+}
+
+/** What the cluster tells whoever runs it. */
+export interface ClusterEvents extends Omit<MachineEvents, 'log'> {
+  /** A machine has written a line into the event log. */
+  onSaid(machine: Machine, what: string): void;
+}
+
+/** Shards that the cluster has: the system's and the default keyspace's. */
+const SHARDS: readonly number[] = [0, defaultShard];
+
+export class SimCluster {
+  readonly queue = new EventQueue();
+  readonly log: EventLog;
+  readonly timing: SimTiming;
+  readonly network: MemoryNetwork;
+  readonly machines: readonly Machine[];
+  /** Every node has taken part in the cluster at some time: from here on a lost directory is noticed. */
+  isFormed = false;
+
+  constructor({ seed, knobs, print }: SimClusterOptions, events: ClusterEvents) {
+    const { queue } = this;
+    this.log = new EventLog({ nowMs: () => queue.nowMs, print });
+    const byName = new Map<string, Machine>();
+    const inputOf = (host: string) => {
+      const processor = byName.get(host)?.processor;
+      return processor === undefined ? undefined : (run: () => void) => processor.input(run);
+    };
+    this.timing = new SimTiming(queue, stream(seed, 'network'), inputOf, knobs);
+    this.network = new MemoryNetwork(this.timing);
+    const log = (who: string, what: string): void => {
+      this.log.add(who, what);
+      const machine = byName.get(who);
+      if (machine !== undefined) events.onSaid(machine, what);
+    };
+    const deps = { seed, knobs, queue, network: this.network, events: { ...events, log } };
+    this.machines = Array.from({ length: knobs.nodes }, (_, i) => new Machine(i + 1, deps));
+    for (const machine of this.machines) byName.set(machine.name, machine);
+  }
+
+  start(): void {
+    for (const machine of this.machines) machine.start();
+  }
+
+  /** Looks whether the cluster has formed; once it has, it has. */
+  noteFormed(): void {
+    this.isFormed ||= this.machines.every((machine) => machine.noteFormed());
+  }
+
+  /** Of each shard the machine that says that it leads it. */
+  leaders(): (Machine | undefined)[] {
+    return SHARDS.map((shard) => this.machines.find(({ shards }) => shards?.shard(shard)?.replica.isLeader === true));
+  }
+
+  /** A machine that leads the default keyspace's shard, as it says. */
+  leader(): Machine | undefined {
+    return this.machines.find(({ shards }) => shards?.shard(defaultShard)?.replica.isLeader === true);
+  }
+
+  /** Of each node that is up, index and hash of all its shards. */
+  stateNames(): string[] {
+    return this.machines
+      .filter(({ isOn, isDoomed }) => isOn && !isDoomed)
+      .map(({ shards, name }) => {
+        const all = shards === undefined ? [] : [...shards.all];
+        const states = all.map(({ replica: { machine } }) =>
+          machine === undefined ? name : `${machine.appliedIndex} ${hex(machine.chainHash)}`,
+        );
+        return states.length === 0 ? name : states.join(' ');
+      });
+  }
+
+  /** Everything works again, but for what was destroyed; whatever is off is started. */
+  heal(): void {
+    this.network.heal();
+    this.timing.slow.clear();
+    for (const machine of this.machines) {
+      machine.heal();
+      machine.start();
+    }
+  }
+
+  /** The end of the run. */
+  abandon(): void {
+    for (const machine of this.machines) machine.abandon();
+  }
+}
