@@ -3,13 +3,14 @@ import { root } from '../lib/root.mjs';
 import { listFiles, readFiles } from '../lib/source.mjs';
 import * as bannedCalls from './banned-calls.mjs';
 import * as barrels from './barrels.mjs';
+import * as exactNumbers from './exact-numbers.mjs';
 import * as fileSize from './file-size.mjs';
 import * as importCycles from './import-cycles.mjs';
 import * as importLevels from './import-levels.mjs';
 import * as lockfile from './lockfile.mjs';
 import * as neutralText from './neutral-text.mjs';
 
-const RULES = [importLevels, importCycles, fileSize, bannedCalls, barrels, neutralText, lockfile];
+const RULES = [importLevels, importCycles, fileSize, bannedCalls, exactNumbers, barrels, neutralText, lockfile];
 
 const files = readFiles(root, listFiles(root));
 const findings = RULES.flatMap((rule) => rule.check(files).map((finding) => ({ ...finding, rule: rule.title })));

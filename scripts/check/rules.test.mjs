@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as bannedCalls from './banned-calls.mjs';
 import * as barrels from './barrels.mjs';
+import * as exactNumbers from './exact-numbers.mjs';
 import * as fileSize from './file-size.mjs';
 import * as importCycles from './import-cycles.mjs';
 import * as importLevels from './import-levels.mjs';
@@ -81,6 +82,21 @@ test('file size', () => {
   assert.match(found(fileSize, lines(401))[0], /401 lines: the header must say/);
   assert.deepEqual(found(fileSize, lines(450, '/* Longer than 400\n * lines because it is a table. */\n')), []);
   assert.match(found(fileSize, lines(600, '// Longer than 400 lines because.\n'))[0], /601 lines, 600 is the most/);
+});
+
+test('R1: exact numbers', () => {
+  const uses = (text, path = 'packages/sim/src/world/a.ts') => found(exactNumbers, { [path]: text }).length;
+  for (const text of [
+    'Math.log(x);',
+    "Math['pow'](x, y);",
+    'const a = x ** y;',
+    'const a = min * (max / min) ** part;',
+  ])
+    assert.ok(uses(text) > 0, text);
+  for (const text of ['Math.floor(x);', 'const a = 2 ** 32;', 'const a = 2 ** failures;', 'const a = KiB ** 3;'])
+    assert.equal(uses(text), 0, text);
+  assert.equal(uses('Math.log(x);', 'packages/sim/src/world/a.test.ts'), 0);
+  assert.equal(uses('Math.log(x);', 'packages/cli/src/a.ts'), 0);
 });
 
 test('R1: banned calls', () => {

@@ -25,7 +25,9 @@ function lieInWait(cluster: FaultyCluster, kind: FaultKind, moment: RegExp): fal
   cluster.when(moment, (machine) => {
     const isOther = kind !== 'cutAfterStart' && chance(random, 0.5);
     const victim = isOther ? pick(random, machines) : machine;
-    queue.after(random.float() ** 3 * DELAY_MS_MAX, () => {
+    // Mostly soon.
+    const part = random.float();
+    queue.after(part * part * part * DELAY_MS_MAX, () => {
       if (!victim.isOn) return;
       cluster.count(kind);
       end(cluster, victim);

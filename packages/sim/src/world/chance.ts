@@ -1,6 +1,7 @@
 /** Chance of a simulated world. Everything that draws has a stream of its own, so that one more draw here does not change what happens there. */
 import type { Random } from '@kvorum/server/internal/env/env.js';
 import { createSeededRandom } from '@kvorum/server/internal/env/testing/seeded-random.js';
+import { exp, ln } from './exact-math.js';
 
 /** A stream that depends on the seed and its own name only. */
 export function stream(seed: number, name: string): Random {
@@ -16,7 +17,7 @@ export function integerIn(random: Random, min: number, max: number): number {
 
 /** A number in [min, max), small ones as likely as large ones: for quantities that span magnitudes. */
 export function spread(random: Random, min: number, max: number): number {
-  return min * (max / min) ** random.float();
+  return min * exp(ln(max / min) * random.float());
 }
 
 /** True with the probability. */
@@ -41,5 +42,5 @@ export function shuffled<T>(random: Random, from: readonly T[]): T[] {
 
 /** A waiting time with the mean, as between events that know nothing of each other. */
 export function exponential(random: Random, mean: number): number {
-  return -Math.log(1 - random.float()) * mean;
+  return -ln(1 - random.float()) * mean;
 }
