@@ -54,6 +54,12 @@ export interface RaftConfig {
   readonly disableConfChangeValidation?: boolean;
   /** A leader removed or demoted by a configuration change becomes a follower at once. Default false. */
   readonly stepDownOnRemoval?: boolean;
+  /**
+   * Who refuses a vote tells what it knows to be committed, and a candidate that holds the same entry takes it over. Without it a group is
+   * stuck when a configuration took effect only on its leader, which is no voter in it and can't campaign, and whose vote all others need in
+   * the old one but don't get because its log is longer. Default false.
+   */
+  readonly commitByVote?: boolean;
   readonly log?: LogSink;
 }
 
@@ -89,6 +95,7 @@ export function completeConfig(config: RaftConfig): CompleteRaftConfig {
     disableProposalForwarding: config.disableProposalForwarding ?? false,
     disableConfChangeValidation: config.disableConfChangeValidation ?? false,
     stepDownOnRemoval: config.stepDownOnRemoval ?? false,
+    commitByVote: config.commitByVote ?? false,
     log: config.log ?? SILENT_SINK,
   };
   checkInteger('id', complete.id, 1);

@@ -50,6 +50,10 @@ export function answerVoteRequest(state: RaftState, request: Message): void {
   // A granted pre-vote is for the term asked for, which this node doesn't enter; a refusal tells the term it is in.
   response.term = isGranted ? request.term : state.term;
   response.reject = !isGranted;
+  if (!isGranted && state.config.commitByVote) {
+    response.commit = state.raftLog.committed;
+    response.logTerm = state.raftLog.termOrZero(response.commit);
+  }
   state.send(response);
   if (!isGranted || isPreVote) return;
   state.electionElapsed = 0;
@@ -59,6 +63,7 @@ export function answerVoteRequest(state: RaftState, request: Message): void {
 /** Counts a vote and acts on the result. */
 export function countVote(state: RaftState, response: Message): void {
   const id = describeId(state.id);
+  if (response.reject && !learnCommit(state, response)) return;
   const verb = response.reject ? `${response.type} rejection` : response.type;
   state.log.info?.(`${id} received ${verb} from ${describeId(response.from)} at term ${state.term}`);
   state.tracker.recordVote(response.from, !response.reject);
@@ -120,6 +125,20 @@ function campaign(state: RaftState, kind: CampaignKind): void {
     request.isTransfer = kind === 'transfer';
     state.send(request);
   }
+}
+
+/**
+ * Takes over what a refusal says is committed, if this node has that very entry: then it has all before it too (log matching). False when a
+ * configuration change is among it: this candidate counts in a configuration that is over, and has to apply the new one first.
+ */
+function learnCommit(state: RaftState, refusal: Message): boolean {
+  const { raftLog } = state;
+  const { commit, logTerm } = refusal;
+  if (logTerm === 0 || commit <= raftLog.committed || !raftLog.matchTerm(commit, logTerm)) return true;
+  raftLog.commitTo(commit);
+  if (!hasUnappliedConfChanges(state)) return true;
+  becomeFollower(state, state.term, NO_NODE);
+  return false;
 }
 
 /** Whether this candidate's term and vote are still on their way to its storage. */

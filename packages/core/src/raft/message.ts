@@ -57,7 +57,7 @@ export interface Message {
   to: NodeId;
   /** The sender's term; 0 in MsgProp and MsgReadIndex, which belong to no term. */
   term: Term;
-  /** Term of the entry at `index`: MsgApp, votes, hints of rejected appends, MsgStorageAppendResp. */
+  /** Term of the entry at `index`: MsgApp, votes, hints of rejected appends, MsgStorageAppendResp. At `commit`: refused votes. */
   logTerm: Term;
   /** MsgApp: the entry before `entries`. Votes: the candidate's last. MsgAppResp: what matches or was rejected. */
   index: LogIndex;

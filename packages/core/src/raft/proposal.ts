@@ -1,12 +1,10 @@
 /**
  * Proposals: what enters the leader's log, and why something does not.
  */
-import { isMutated } from '../base/mutation.js';
 import { EMPTY_BYTES } from '../base/bytes.js';
 import { appendEntries, type EntryBody } from './append-entries.js';
+import { confChangeProblem } from './conf-change-check.js';
 import { decodeConfChange } from './confchange/codec.js';
-import type { ConfChange } from './confchange/conf-change.js';
-import { asV2 } from './confchange/conf-change.js';
 import { describeId } from './format/ids.js';
 import { describeConfChange, describeConfig } from './format/membership.js';
 import { newMessage } from './message.js';
@@ -77,26 +75,14 @@ function checkConfChanges(state: RaftState, bodies: readonly EntryBody[], firstI
   return bodies.map((body, at) => {
     if (body.type === 'normal') return body;
     const change = decodeConfChange(body.data);
-    const problem = state.config.disableConfChangeValidation ? null : problemOf(state, change);
+    const problem = state.config.disableConfChangeValidation ? null : confChangeProblem(state, change);
     if (problem === null) {
       state.pendingConfIndex = firstIndex + at;
       return body;
     }
     state.log.info?.(
-      `${describeId(state.id)} ignoring conf change ${describeConfChange(change)} at config ${describeConfig(state.tracker.config)}: ${problem}`,
+      `${describeId(state.id)} ignoring conf change ${describeConfChange(change)} at config ${describeConfig(state.tracker.config)}: ${problem.text}`,
     );
     return { type: 'normal', data: EMPTY_BYTES };
   });
-}
-
-function problemOf(state: RaftState, change: ConfChange): string | null {
-  const { pendingConfIndex, raftLog } = state;
-  if (pendingConfIndex > raftLog.applied && !isMutated('changeWithoutOwnTermCommit')) {
-    return `possible unapplied conf change at index ${pendingConfIndex} (applied to ${raftLog.applied})`;
-  }
-  const isJoint = state.tracker.config.voters.outgoing.length > 0;
-  const wantsLeave = asV2(change).changes.length === 0;
-  if (isJoint && !wantsLeave) return 'must transition out of joint config first';
-  if (!isJoint && wantsLeave) return 'not in joint state; refusing empty conf change';
-  return null;
 }

@@ -3,6 +3,7 @@
  * no time but ticks, and must be used from one loop: nothing here may be called while another call runs.
  */
 import { AssertionError, assert } from '../base/assert.js';
+import { type ConfChangePreview, previewConfChange } from './conf-change-check.js';
 import { encodeConfChange, entryTypeOf } from './confchange/codec.js';
 import type { ConfChange } from './confchange/conf-change.js';
 import { asV2 } from './confchange/conf-change.js';
@@ -131,6 +132,11 @@ export class RawNode {
    */
   proposeConfChange(change: ConfChange): ProposalResult {
     return proposeHere(this.#state, [{ type: entryTypeOf(change), data: encodeConfChange(change) }]);
+  }
+
+  /** What a configuration change would lead to if it were proposed on this leader now, or why it would come to nothing. */
+  previewConfChange(change: ConfChange): ConfChangePreview {
+    return previewConfChange(this.#state, change);
   }
 
   /** Makes a committed change take effect on this replica. Answers the membership to be stored with the applied index. */

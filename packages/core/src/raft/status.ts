@@ -23,6 +23,8 @@ export interface BasicStatus {
   readonly hasCommittedInTerm: boolean;
   readonly leadTransferee: NodeId;
   readonly uncommittedBytes: number;
+  /** On a leader: no configuration change is taken before this index is applied. */
+  readonly pendingConfIndex: LogIndex;
 }
 
 export interface Status extends BasicStatus {
@@ -47,6 +49,7 @@ export function basicStatusOf(state: RaftState): BasicStatus {
     hasCommittedInTerm: state.hasCommittedInTerm,
     leadTransferee: state.leadTransferee,
     uncommittedBytes: state.uncommittedBytes,
+    pendingConfIndex: state.pendingConfIndex,
   };
 }
 

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeUtf8 } from '../base/utf8.js';
 import type { ConfChangeSingle, ConfChangeTransition, ConfChangeType, ConfChangeV2 } from './confchange/conf-change.js';
+import { encodeConfChange } from './confchange/codec.js';
 import { LEAVE_JOINT } from './confchange/conf-change.js';
 import type { RaftConfig } from './config.js';
 import { elect, entriesOf, type Harness, messageFrom, type Stored, startHarness } from './testing/node-harness.js';
@@ -194,6 +195,57 @@ test('thesis 4.2.3, 3.10: an election that the leader asked for is let through',
   harness.settle();
   harness.node.step(messageFrom(3, 'MsgVote', { term: 2, isTransfer: true }));
   assert.deepEqual(harness.settle(), ['1->3 MsgVoteResp Term:2 Log:0/0']);
+});
+
+test('thesis 4.2.2: a leader that went with its change tells in its refusal that it is committed, and who stays can lead', () => {
+  // Node 2 led {1, 2} and removed itself: committed and applied on node 2 alone, whose log goes on to entry 4.
+  const [first, entry, next] = entriesOf(1, [1, 1, 1]);
+  assert.ok(first !== undefined && entry !== undefined && next !== undefined);
+  const leaving = { ...entry, type: 'confChangeV2' as const, data: encodeConfChange(one('remove', 2)) };
+  const refusal = { term: 2, reject: true, commit: 2, logTerm: 1 };
+  const candidate = (commitByVote: boolean): Harness => {
+    const harness = startHarness([1, 2], { commitByVote });
+    harness.node.step(messageFrom(2, 'MsgApp', { term: 1, entries: [first, leaving, next], commit: 1 }));
+    harness.settle();
+    harness.node.campaign();
+    harness.settle();
+    harness.node.step(messageFrom(2, 'MsgVoteResp', refusal));
+    return harness;
+  };
+  const told = candidate(true);
+  assert.deepEqual([told.node.role, commitOf(told)], ['follower', 2], 'it counted in a configuration that is over');
+  told.node.applyConfChange(one('remove', 2));
+  told.settle();
+  told.node.campaign();
+  told.settle();
+  assert.equal(told.node.role, 'leader');
+});
+
+test('thesis 4.2.2: a refusal that speaks of an entry this candidate does not hold commits nothing', () => {
+  for (const [commit, logTerm] of [
+    [2, 2],
+    [4, 1],
+    [1, 1],
+  ] as const) {
+    const harness = startHarness([1, 2, 3], { commitByVote: true });
+    harness.node.step(messageFrom(2, 'MsgApp', { term: 1, entries: entriesOf(1, [1, 1, 1]), commit: 1 }));
+    harness.node.campaign();
+    harness.settle();
+    harness.node.step(messageFrom(2, 'MsgVoteResp', { term: 2, reject: true, commit, logTerm }));
+    assert.deepEqual([harness.node.role, commitOf(harness)], ['candidate', 1]);
+  }
+});
+
+test('thesis 4.2.2: who refuses a vote tells its commit index and the term there, only where that is asked for', () => {
+  const refusals = (commitByVote: boolean): { readonly commit: number; readonly logTerm: number }[] => {
+    const harness = startHarness([1, 2, 3], { commitByVote });
+    harness.node.step(messageFrom(2, 'MsgApp', { term: 1, entries: entriesOf(1, [1, 1]), commit: 2 }));
+    harness.settle();
+    harness.node.step(messageFrom(3, 'MsgVote', { term: 2, isTransfer: true }));
+    return [...harness.take(), ...harness.sync()].map(({ commit, logTerm }) => ({ commit, logTerm }));
+  };
+  assert.deepEqual(refusals(true), [{ commit: 2, logTerm: 1 }]);
+  assert.deepEqual(refusals(false), [{ commit: 0, logTerm: 0 }]);
 });
 
 /** From {1, 2, 3} to {1, 4, 5}. */

@@ -139,12 +139,11 @@ export class Tracker implements AckedIndexer, VoteSource {
   }
 
   confState(): ConfState {
-    return {
-      voters: this.#config.voters.incoming,
-      votersOutgoing: this.#config.voters.outgoing,
-      learners: this.#config.learners,
-      learnersNext: this.#config.learnersNext,
-      autoLeave: this.#config.autoLeave,
-    };
+    return confStateOfConfig(this.#config);
   }
+}
+
+/** A configuration as snapshots carry it. */
+export function confStateOfConfig({ voters, learners, learnersNext, autoLeave }: TrackerConfig): ConfState {
+  return { voters: voters.incoming, votersOutgoing: voters.outgoing, learners, learnersNext, autoLeave };
 }
