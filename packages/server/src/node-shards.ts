@@ -22,7 +22,14 @@ export interface NodeShardsDeps {
   readonly metrics: NodeMetrics;
   /** Default: the store's own. */
   readonly flushPolicy?: FlushPolicy | undefined;
+  readonly firstMembers?: FirstMembers | undefined;
   readonly fail: (error: unknown) => void;
+}
+
+/** Members of all shards of a new cluster, among the configured nodes; the same on all of them. Default: all vote. */
+export interface FirstMembers {
+  readonly voters: readonly number[];
+  readonly learners?: readonly number[] | undefined;
 }
 
 /** Every node of a static cluster has these shards. */
@@ -31,7 +38,8 @@ const shardIds: readonly number[] = [systemShard, defaultShard];
 /** @throws ShardDamagedError, KvError, StoreError */
 export async function openNodeShards(deps: NodeShardsDeps, options: ResolvedNodeOptions): Promise<void> {
   const { env, storage, host } = deps;
-  const confState = confStateOf([...options.peers.keys()]);
+  const { voters = [...options.peers.keys()], learners } = deps.firstMembers ?? {};
+  const confState = confStateOf(voters, learners);
   const machine = { ringBytesMax: options.ringBytes };
   const repairs: ShardAppend[] = [];
   for (const shard of shardIds) {
@@ -55,7 +63,6 @@ export async function openNodeShards(deps: NodeShardsDeps, options: ResolvedNode
       onRoleChange: (id: number, leader: number | undefined, role: Role, term: number) =>
         host.roleChanged(id, leader, role, term),
       fail: deps.fail,
-      failpoints: env.failpoints,
     };
     host.add(
       new HostedShard(shardDeps, { shard, machine, flushPolicy: deps.flushPolicy, ...replicaOptions(options) }, opened),
@@ -67,6 +74,7 @@ export async function openNodeShards(deps: NodeShardsDeps, options: ResolvedNode
 function replicaOptions(options: ResolvedNodeOptions) {
   return {
     nodeId: options.nodeId,
+    configuredNodes: [...options.peers.keys()],
     electionTicks: Math.max(3, Math.round(options.electionTimeoutMs / options.heartbeatMs)),
     inflightMessagesMax: options.maxInflightMessages,
     inflightBytesMax: options.maxInflightBytes,

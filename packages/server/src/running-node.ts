@@ -105,9 +105,9 @@ export class RunningNode implements KvorumNode, NodeInfo {
     const { clusterId } = storage;
     for (const warning of optionWarnings(options)) env.log.warn(warning);
     const fail = (error: unknown): void => life.fail(error);
-    const { flushPolicy, inspect } = this.deps;
+    const { flushPolicy, firstMembers, inspect } = this.deps;
     const transport = (): PeerTransport | undefined => this.transport;
-    const shards = { env, storage, host, transport, metrics: this.metrics, flushPolicy, fail };
+    const shards = { env, storage, host, transport, metrics: this.metrics, flushPolicy, firstMembers, fail };
     // A log that has failed answers no more, so an append of the opening would be waited for in vain.
     await Promise.race([openNodeShards(shards, options), life.failed]);
     if (life.failure !== undefined) throw life.failure;

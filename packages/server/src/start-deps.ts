@@ -1,6 +1,7 @@
 /** What tests and the simulator may put in the place of the machine. */
 import type { Env } from './env/env.js';
 import type { ProcessProbe } from './env/process-probe.js';
+import type { FirstMembers } from './node-shards.js';
 import type { ShardHost } from './shard/shard-host.js';
 import type { FlushPolicy } from './storage/flush-policy.js';
 import type { StoreKind } from './storage/revision-store.js';
@@ -15,6 +16,8 @@ export interface StartDeps {
   readonly flushPolicy?: FlushPolicy | undefined;
   /** Where figures of the process come from. Default: this process. */
   readonly probe?: ProcessProbe | undefined;
+  /** Who is a member of the shards of a new cluster; the same on all nodes. Default: all configured nodes vote. */
+  readonly firstMembers?: FirstMembers | undefined;
   /** Called with the shards of the node once they are open, to look at and not to touch. */
   readonly inspect?: ((host: ShardHost) => void) | undefined;
   readonly testing?: WalTestSwitches | undefined;

@@ -17,6 +17,7 @@ const failureTable: Record<FailureReason, { readonly code: ErrorCode; readonly m
     message: 'the node was caught up by a snapshot before the outcome was known',
   },
   catchingUp: { code: 'UNAVAILABLE', message: 'the replica is being caught up by a snapshot' },
+  notMember: { code: 'UNAVAILABLE', message: 'this node is no member of the keyspace; ask another one' },
   failed: { code: 'STOPPED', message: 'the node has failed' },
 };
 

@@ -16,6 +16,7 @@ import { MemoryShardLog } from './shard-log.js';
 const options = {
   shard: 1,
   nodeId: 1,
+  configuredNodes: [1, 2, 3],
   electionTicks: 10,
   inflightMessagesMax: 8,
   inflightBytesMax: 1 << 20,
@@ -57,7 +58,7 @@ function incoming(error: Error) {
 }
 
 test('R17: a disk that fails under a snapshot that comes in ends the node', async () => {
-  const broken = new DiskError('rename', 'CURRENT', 'EIO');
+  const broken = new DiskError('replaceFile', 'CURRENT', 'EIO');
   const { shard, failures } = await setup((store) => ({
     ...store,
     store: store.store,

@@ -10,7 +10,6 @@ import type { Snapshot } from '@kvorum/core/raft/snapshot.js';
 import type { HardState, Role } from '@kvorum/core/raft/types.js';
 import { DiskError } from '../env/disk.js';
 import type { Clock, Log } from '../env/env.js';
-import type { Failpoints } from '../env/failpoints.js';
 import type { ShardMetrics, StoreMetrics } from '../env/node-metrics.js';
 import type { FlushGate } from '../storage/flush-gate.js';
 import type { FlushPolicy } from '../storage/flush-policy.js';
@@ -51,7 +50,6 @@ export interface HostedShardDeps {
   readonly onRoleChange: (shard: number, leader: number | undefined, role: Role, term: number) => void;
   /** The node must end (R17). */
   readonly fail: (error: unknown) => void;
-  readonly failpoints?: Failpoints | undefined;
 }
 
 export interface HostedShardOptions extends ReplicaOptions {
@@ -74,9 +72,9 @@ export class HostedShard implements ReplicaHost {
   constructor(deps: HostedShardDeps, options: HostedShardOptions, opened: OpenedShard) {
     this.deps = deps;
     this.options = options;
-    const { clock, random, failpoints } = deps;
+    const { clock, random } = deps;
     this.replica = new Replica(
-      { log: opened.log, host: this, clock, random, hardState: opened.hardState, failpoints },
+      { log: opened.log, host: this, clock, random, hardState: opened.hardState },
       options,
       opened.machine,
     );
@@ -92,7 +90,6 @@ export class HostedShard implements ReplicaHost {
       shard: options.shard,
       flush: () => this.flushApplied(),
       openSnapshot: () => this.openForBackup(),
-      failpoints,
     });
     this.receiver = new SnapshotReceiver({
       appliedIndex: () => this.replica.machine?.appliedIndex ?? Number.POSITIVE_INFINITY,
@@ -137,9 +134,18 @@ export class HostedShard implements ReplicaHost {
   }
 
   wantSnapshot(): void {
-    if (!this.sender.prepare()) return;
-    this.replica.raw.storageReady();
-    this.deps.schedule(this);
+    // A member added since the last flush is unknown to the store, and would not be of the membership of the snapshot that it is sent.
+    if (this.flushedIndex >= this.replica.confHistory.lastIndex) this.offerSnapshot();
+    else
+      this.flushApplied().then(
+        () => this.offerSnapshot(),
+        () => undefined,
+      );
+  }
+
+  /** A snapshot from before the change is of no use to a member that is new. */
+  onConfChanged(): void {
+    this.sender.withdraw();
   }
 
   onApplied(commands: number): void {
@@ -156,16 +162,8 @@ export class HostedShard implements ReplicaHost {
   compactSome(): void {
     const { machine } = this.replica;
     if (machine === undefined || !machine.isCompacting || machine.isApplying) return;
-    if (!machine.isFlushing) this.compactSlice(machine);
+    if (!machine.isFlushing && machine.compactSlice()) this.deps.schedule(this);
     this.flusher.noteApplied();
-  }
-
-  private compactSlice(machine: StateMachine): void {
-    const { failpoints, schedule } = this.deps;
-    failpoints?.hit('compactionBeforeSlice');
-    const isMore = machine.compactSlice();
-    failpoints?.hit('compactionAfterSlice');
-    if (isMore) schedule(this);
   }
 
   onRoleChange(leader: number | undefined, role: Role, term: number): void {
@@ -213,6 +211,12 @@ export class HostedShard implements ReplicaHost {
     await this.flusher.stop();
   }
 
+  private offerSnapshot(): void {
+    if (!this.sender.prepare()) return;
+    this.replica.raw.storageReady();
+    this.deps.schedule(this);
+  }
+
   private flushApplied(): Promise<void> {
     if (this.replica.machine === undefined) return Promise.reject(new Error('the state is being replaced'));
     return this.flusher.flush();
@@ -228,16 +232,13 @@ export class HostedShard implements ReplicaHost {
     const staged = this.receiver.take(snapshot);
     await this.flusher.stop();
     this.sender.withdraw();
-    const { clock, store, failpoints } = this.deps;
     await staged.activate();
-    failpoints?.hit('snapshotBeforeRecord');
     await this.recordSnapshot(snapshot, hardState);
-    failpoints?.hit('snapshotAfterRecord');
+    const { clock, store } = this.deps;
     const confState = encodeConfState(snapshot.confState);
     const machine = await rebuildMachine(store.store, clock, this.options.machine, confState);
     assert(machine.appliedIndex === snapshot.index, 'an installed snapshot must be at its index');
     this.flusher = this.newFlusher(machine);
-    failpoints?.hit('snapshotAfterInstall');
     this.replica.installed(machine);
     this.deps.log.info('snapshot installed', { shard: this.shard, index: snapshot.index });
     this.deps.schedule(this);
@@ -245,7 +246,7 @@ export class HostedShard implements ReplicaHost {
   }
 
   private newFlusher(machine: StateMachine): Flusher {
-    const { clock, gate, store, storeMetrics, fail, failpoints } = this.deps;
+    const { clock, gate, store, storeMetrics, fail } = this.deps;
     const flusherDeps = {
       clock,
       gate,
@@ -254,7 +255,6 @@ export class HostedShard implements ReplicaHost {
       store: store.store,
       onFlushed: (appliedIndex: number) => this.onFlushed(appliedIndex),
       onFailed: fail,
-      failpoints,
     };
     return new Flusher(flusherDeps, this.options.flushPolicy);
   }
@@ -271,7 +271,7 @@ export class HostedShard implements ReplicaHost {
   }
 
   private async fill(chunks: AsyncIterable<Uint8Array>, install: StoreInstall): Promise<LogPosition> {
-    const { meta } = await installSnapshot(chunks, this.shard, install.store, this.deps.failpoints);
+    const { meta } = await installSnapshot(chunks, this.shard, install.store);
     return { index: meta.appliedIndex, term: meta.appliedTerm };
   }
 
@@ -332,7 +332,9 @@ export class HostedShard implements ReplicaHost {
     });
     if (index > log.startPosition.index) {
       log.compactTo(index);
-      this.deps.shardLog.compact(this.shard, log.startPosition);
+      const { confHistory } = this.replica;
+      confHistory.forgetBefore(index);
+      this.deps.shardLog.compact(this.shard, log.startPosition, confHistory.at(index));
     }
     // The ring has room again.
     this.deps.schedule(this);

@@ -59,6 +59,11 @@ export class LogWindow implements LogStorage {
     return this.logStart;
   }
 
+  /** Where the log begins, and its entries. */
+  held(): { readonly logStartIndex: number; readonly entries: readonly Entry[] } {
+    return { logStartIndex: this.logStart.index, entries: this.places.filter((entry) => entry !== undefined) };
+  }
+
   term(index: number): number | typeof COMPACTED | typeof UNAVAILABLE {
     if (index < this.logStart.index) return COMPACTED;
     if (index === this.logStart.index) return this.logStart.term;

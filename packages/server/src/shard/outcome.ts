@@ -21,6 +21,8 @@ export type FailureReason =
   | 'snapshotInstalled'
   /** A snapshot is being installed in place of the replica's state. */
   | 'catchingUp'
+  /** The node has no replica of the shard that is a member of it. */
+  | 'notMember'
   /** The node ended by itself. */
   | 'failed';
 

@@ -1,4 +1,5 @@
 /** One command of a caller on this node, from its arrival to its one result. */
+import { checkCommand } from '@kvorum/core/kv/entry-codec.js';
 import { type CommandResult, definite, unknown } from './outcome.js';
 
 /** Where a command is; decides what a time-out may claim. */
@@ -41,5 +42,15 @@ export class PendingCommand {
 
   private settleLate(): void {
     this.settle(this.phase === 'queued' ? definite('noLeader') : unknown('timeout'));
+  }
+}
+
+/** Whether a peer sent what may become an entry; anything else would be corruption after commit. */
+export function areCommands(commands: readonly Uint8Array[]): boolean {
+  try {
+    for (const command of commands) checkCommand(command);
+    return commands.length > 0;
+  } catch {
+    return false;
   }
 }

@@ -15,11 +15,13 @@ import type { Ready } from '@kvorum/core/raft/ready.js';
 import type { Snapshot } from '@kvorum/core/raft/snapshot.js';
 import { APPEND_THREAD, APPLY_THREAD, type HardState, NO_NODE, type Role } from '@kvorum/core/raft/types.js';
 import type { Clock } from '../env/env.js';
-import type { Failpoints } from '../env/failpoints.js';
 import { Appender, type AppendUpdate } from './appender.js';
 import { Applier, type ApplyProgress } from './applier.js';
-import { encodeConfState } from './conf-state-codec.js';
+import { ConfHistory } from './conf-history.js';
+import { decodeConfState, encodeConfState } from './conf-state-codec.js';
 import type { LogWindow } from './log-window.js';
+import { memberKind, type MembershipStatus } from './membership.js';
+import { MembershipChanges } from './membership-changes.js';
 import { definite } from './outcome.js';
 import type { PendingCommand } from './pending-command.js';
 import { type ForwardVerdict, type ProposalTarget, Proposer } from './proposer.js';
@@ -40,6 +42,8 @@ export interface ReplicaHost {
   acceptSnapshot(snapshot: Snapshot): void;
   /** Install the accepted snapshot, then call `installed`. */
   install(snapshot: Snapshot, hardState: HardState): void;
+  /** A configuration entry was applied: another membership is in effect. */
+  onConfChanged(): void;
   /** An entry of so many commands was applied. */
   onApplied(commands: number): void;
   /** A read attempt was started. */
@@ -57,6 +61,8 @@ export interface ReplicaOptions {
   readonly inflightBytesMax: number;
   readonly queueBytesMax: number;
   readonly queueCommandsMax: number;
+  /** All nodes of the cluster, members of this shard or not. */
+  readonly configuredNodes: readonly number[];
 }
 
 export interface ReplicaDeps {
@@ -65,7 +71,6 @@ export interface ReplicaDeps {
   readonly clock: Clock;
   readonly random: () => number;
   readonly hardState: HardState;
-  readonly failpoints?: Failpoints | undefined;
 }
 
 /** Followers that lost their leader campaign within so many ticks, at random, so that seldom two do at once. */
@@ -79,6 +84,9 @@ export class Replica {
   readonly reads: ReadQueue;
   readonly appender: Appender;
   readonly applier: Applier;
+  readonly membership: MembershipChanges;
+  readonly confHistory: ConfHistory;
+  private isMember: boolean;
   private machineNow: StateMachine | undefined;
   private role: Role = 'follower';
   private leaderId = NO_NODE;
@@ -106,7 +114,13 @@ export class Replica {
       inflightMessagesMax: options.inflightMessagesMax,
       inflightBytesMax: options.inflightBytesMax,
       disableProposalForwarding: true,
+      commitByVote: true,
     });
+    this.membership = new MembershipChanges(this.raw, options);
+    const { confState } = machine.meta;
+    this.isMember = memberKind(decodeConfState(confState), options.nodeId) !== 'none';
+    const { appliedIndex: index } = machine;
+    this.confHistory = new ConfHistory(deps.log.held(), { index, confState });
     // Longer than any round of a live leader: a new leader starts the attempt anew, and a late answer is good only for its own reads.
     this.reads = new ReadQueue(options.electionTicks, options.queueCommandsMax);
     this.proposer = new Proposer(this.proposalTarget(), options);
@@ -114,9 +128,8 @@ export class Replica {
       {
         log: deps.log,
         deliver,
-        accept: (snapshot) => deps.host.acceptSnapshot(snapshot),
+        accept: (snapshot) => this.accept(snapshot),
         install: (snapshot, hardState) => this.startInstall(snapshot, hardState),
-        failpoints: deps.failpoints,
       },
       deps.hardState,
     );
@@ -126,7 +139,6 @@ export class Replica {
       onApplied: (index, term, outcomes) => this.applied(index, term, outcomes),
       deliver,
       nowMs: () => deps.clock.nowMs(),
-      failpoints: deps.failpoints,
     });
   }
 
@@ -148,11 +160,18 @@ export class Replica {
   }
 
   propose(command: PendingCommand): void {
-    this.proposer.add(command);
+    if (this.isMember) this.proposer.add(command);
+    else command.settle(definite('notMember'));
   }
 
   read(read: PendingRead): void {
-    this.reads.add(read);
+    if (this.isMember) this.reads.add(read);
+    else read.settle(definite('notMember'));
+  }
+
+  /** The membership as this replica applies it, and what its leader knows of the members. */
+  membershipStatus(): MembershipStatus {
+    return this.membership.status(this.confHistory.lastIndex, this.leader);
   }
 
   /** A message from another node; its bytes belong to this replica. */
@@ -169,6 +188,7 @@ export class Replica {
   expire(nowMs: number): void {
     this.reads.tick(nowMs);
     this.proposer.expire(nowMs);
+    this.membership.tick(nowMs);
   }
 
   /** One turn: everything that waits goes into the core, everything that comes out goes on its way. Gives what the WAL must write. */
@@ -196,7 +216,11 @@ export class Replica {
   /** The snapshot that `ReplicaHost.install` was called for is durable; `machine` is its state. */
   installed(machine: StateMachine): void {
     this.machineNow = machine;
-    this.proposer.placed.forgetUpTo(machine.appliedIndex);
+    const { appliedIndex, meta } = machine;
+    this.confHistory.restart(appliedIndex, meta.confState);
+    this.isMember = memberKind(decodeConfState(meta.confState), this.options.nodeId) !== 'none';
+    this.proposer.placed.forgetUpTo(appliedIndex);
+    this.membership.forgetUpTo(appliedIndex);
     this.appender.installed();
   }
 
@@ -204,6 +228,7 @@ export class Replica {
   end(reason: 'stopping' | 'failed'): void {
     this.proposer.end(reason);
     this.reads.abandon(definite(reason));
+    this.membership.end(reason);
   }
 
   /** The smallest index after which some live follower still needs entries; undefined when this replica does not lead. */
@@ -237,15 +262,7 @@ export class Replica {
 
   /** Asks the follower that is furthest to take over, before this node stops. False when there is nobody to ask. */
   handOver(): boolean {
-    if (!this.isLeader) return false;
-    let best: { readonly id: number; readonly match: number } | undefined;
-    for (const [id, progress] of this.raw.status().progress) {
-      if (id === this.options.nodeId || !progress.isRecentlyActive || progress.isLearner) continue;
-      if (best === undefined || progress.match > best.match) best = { id, match: progress.match };
-    }
-    if (best === undefined) return false;
-    this.raw.transferLeader(best.id);
-    return true;
+    return this.isLeader && this.membership.handOver() !== undefined;
   }
 
   private tickCampaign(): void {
@@ -301,17 +318,33 @@ export class Replica {
     }
     this.role = role;
     this.leaderId = leaderId;
-    if (leaderId !== hadLeader) this.reads.giveUp();
+    if (leaderId !== hadLeader) {
+      this.reads.giveUp();
+      this.membership.leaderChanged(this.leader);
+    }
     this.deps.host.onRoleChange(this.leader, role, this.raw.term);
   }
 
   private changeConf(entry: Entry): Uint8Array {
-    return encodeConfState(this.raw.applyConfChange(decodeConfChange(entry.data)));
+    const confState = this.raw.applyConfChange(decodeConfChange(entry.data));
+    const encoded = encodeConfState(confState);
+    this.isMember = memberKind(confState, this.options.nodeId) !== 'none';
+    this.confHistory.note(entry.index, encoded);
+    this.deps.host.onConfChanged();
+    return encoded;
   }
 
   private applied(index: number, term: number, outcomes: readonly Outcome[]): void {
     this.proposer.placed.applied(index, term, outcomes);
+    const isConfChange = this.confHistory.lastIndex === index;
+    this.membership.applied(index, term, isConfChange ? this.raw.confState() : undefined);
     this.deps.host.onApplied(outcomes.length);
+  }
+
+  /** The snapshot's membership is the core's from here on: entries of before it must not be applied any more. */
+  private accept(snapshot: Snapshot): void {
+    this.applier.abandon();
+    this.deps.host.acceptSnapshot(snapshot);
   }
 
   private startInstall(snapshot: Snapshot, hardState: HardState): void {

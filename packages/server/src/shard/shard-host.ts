@@ -3,8 +3,11 @@
  * to the log as one batch; messages leave; committed entries are applied; waiters are answered. Nothing else touches a RawNode.
  *
  * An exception in a turn is a bug or damaged data: the node ends, the data stays (style 14).
+ *
+ * Longer than 400 lines because all that may touch a replica comes in here, and each way is short.
  */
 import { checkCommand } from '@kvorum/core/kv/entry-codec.js';
+import type { ConfChange } from '@kvorum/core/raft/confchange/conf-change.js';
 import type { Message } from '@kvorum/core/raft/message.js';
 import type { Role } from '@kvorum/core/raft/types.js';
 import type { Clock, Log, Timer } from '../env/env.js';
@@ -15,8 +18,10 @@ import type { ShardAccess } from './shard-access.js';
 import type { ShardBackup } from './backup-source.js';
 import { copyMessage } from './copy-message.js';
 import type { HostedShard } from './hosted-shard.js';
+import type { ConfChangeResult, MembershipUnknown, TransferResult } from './membership.js';
+import type { MembershipChanges } from './membership-changes.js';
 import type { CommandResult, Failure, FailureReason } from './outcome.js';
-import { PendingCommand } from './pending-command.js';
+import { areCommands, PendingCommand } from './pending-command.js';
 import { PendingRead } from './read-queue.js';
 import type { ShardAppend, ShardLog } from './shard-log.js';
 
@@ -107,6 +112,30 @@ export class ShardHost implements TransportHandler {
     const pending = new PendingRead(this.deadlineMs(timeoutMs), onReady);
     shard.replica.read(pending);
     this.schedule(shard);
+  }
+
+  /** Proposes a change of the shard's membership. Only its leader can; of what it refuses nothing happens. */
+  changeMembership(shardId: number, change: ConfChange, timeoutMs: number): Promise<ConfChangeResult> {
+    const deadlineMs = this.deadlineMs(timeoutMs);
+    return this.askMembership(shardId, (membership, onResult) => membership.propose(change, deadlineMs, onResult));
+  }
+
+  /** Hands the shard's leadership to the voter `to`. */
+  transferLeader(shardId: number, to: number, timeoutMs: number): Promise<TransferResult> {
+    const deadlineMs = this.deadlineMs(timeoutMs);
+    return this.askMembership(shardId, (membership, onResult) => membership.handTo(to, deadlineMs, onResult));
+  }
+
+  private askMembership<Result>(
+    shardId: number,
+    ask: (membership: MembershipChanges, onResult: (result: Result | MembershipUnknown) => void) => void,
+  ): Promise<Result | MembershipUnknown> {
+    const shard = this.need(shardId);
+    return new Promise((resolve) => {
+      this.guard(() => ask(shard.replica.membership, resolve));
+      if (this.state === 'ended') resolve({ kind: 'unknown', reason: this.endReason ?? 'failed' });
+      this.schedule(shard);
+    });
   }
 
   /** Deadlines are looked at once a tick; a tick early rather than late, but no request loses more than half of its time. */
@@ -226,14 +255,7 @@ export class ShardHost implements TransportHandler {
         this.schedule(shard);
       }
     });
-    if (!isAsked) return;
-    await new Promise<void>((resolve) => {
-      const poll = clock.setInterval(this.options.tickMs / 4, () => {
-        if (leads() && clock.nowMs() < untilMs) return;
-        poll.cancel();
-        resolve();
-      });
-    });
+    if (isAsked) await until(clock, this.options.tickMs / 4, () => !leads() || clock.nowMs() >= untilMs);
   }
 
   /** Stops the loop; what waits is answered. Then the shards may be closed. */
@@ -379,12 +401,13 @@ export class ShardHost implements TransportHandler {
   }
 }
 
-/** Whether a peer sent what may become an entry; anything else would be corruption after commit. */
-function areCommands(commands: readonly Uint8Array[]): boolean {
-  try {
-    for (const command of commands) checkCommand(command);
-    return commands.length > 0;
-  } catch {
-    return false;
-  }
+/** Resolves when `isTrue` says so, asked every `intervalMs`. */
+function until(clock: Clock, intervalMs: number, isTrue: () => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const poll = clock.setInterval(intervalMs, () => {
+      if (!isTrue()) return;
+      poll.cancel();
+      resolve();
+    });
+  });
 }

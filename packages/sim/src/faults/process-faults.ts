@@ -24,6 +24,7 @@ const CALLS = [
   'syncDir',
   'rename',
   'remove',
+  'replaceFile',
   'open',
   'makeDir',
   'storeCommit',

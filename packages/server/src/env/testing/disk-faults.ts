@@ -11,6 +11,7 @@ export type DiskOperation =
   | 'readFile'
   | 'remove'
   | 'rename'
+  | 'replaceFile'
   | 'space'
   | 'sync'
   | 'syncDir'

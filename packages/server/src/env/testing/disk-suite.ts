@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Disk, DiskError, type DiskFile, type LogWriter } from '../disk.js';
-import { replaceFile } from '../replace-file.js';
 
 /** A disk and an existing empty directory on it, fresh for each test. */
 export interface DiskUnderTest {
@@ -37,12 +36,12 @@ export function testDisk(name: string, start: () => Promise<DiskUnderTest>): voi
   });
 
   check('N15: a replaced file holds the old or the new content, whole', async (disk, root) => {
-    await replaceFile({ disk }, `${root}/f`, bytes('first, and longer'), 'current');
-    await replaceFile({ disk }, `${root}/f`, bytes('second'), 'current');
+    await disk.replaceFile(`${root}/f`, bytes('first, and longer'));
+    await disk.replaceFile(`${root}/f`, bytes('second'));
     assert.equal(text(await disk.readFile(`${root}/f`)), 'second');
     assert.deepEqual(await disk.list(root), ['f']);
     await assert.rejects(disk.readFile(`${root}/none`), hasCode('ENOENT'));
-    await assert.rejects(replaceFile({ disk }, `${root}/none/f`, bytes('x'), 'current'), hasCode('ENOENT'));
+    await assert.rejects(disk.replaceFile(`${root}/none/f`, bytes('x')), hasCode('ENOENT'));
   });
 
   check('a file is read and written by position', async (disk, root) => {
@@ -63,15 +62,15 @@ export function testDisk(name: string, start: () => Promise<DiskUnderTest>): voi
   });
 
   check('names move and go', async (disk, root) => {
-    await replaceFile({ disk }, `${root}/a`, bytes('a'), 'current');
-    await replaceFile({ disk }, `${root}/b`, bytes('b'), 'current');
+    await disk.replaceFile(`${root}/a`, bytes('a'));
+    await disk.replaceFile(`${root}/b`, bytes('b'));
     await disk.rename(`${root}/a`, `${root}/b`);
     await disk.syncDir(root);
     assert.equal(text(await disk.readFile(`${root}/b`)), 'a');
     assert.equal(await disk.exists(`${root}/a`), false);
     await assert.rejects(disk.rename(`${root}/a`, `${root}/c`), hasCode('ENOENT'));
     await disk.makeDir(`${root}/d/e`);
-    await replaceFile({ disk }, `${root}/d/e/f`, bytes('f'), 'current');
+    await disk.replaceFile(`${root}/d/e/f`, bytes('f'));
     await disk.remove(`${root}/d`);
     await disk.remove(`${root}/d`);
     assert.deepEqual(await disk.list(root), ['b']);
@@ -148,7 +147,7 @@ function testLogWriter(check: Check): void {
     const writer = await openWriter(disk, root);
     await assert.rejects(writer.openFile(`${root}/none`), hasCode('ENOENT'));
     await writer.close();
-    await replaceFile({ disk }, `${root}/late`, bytes(''), 'current');
+    await disk.replaceFile(`${root}/late`, bytes(''));
     const late = await disk.openLogWriter();
     await late.openFile(`${root}/late`);
     const answered = append(late, `${root}/late`, 0, bytes('x'));

@@ -91,9 +91,10 @@ export class MemoryDisk implements Disk {
     return this.#file('readFile', path).live.view().slice();
   }
 
-  /** Puts a whole, durable file there at once; for tests that change what a node finds. */
-  async placeFile(path: string, content: Uint8Array): Promise<void> {
-    const { parent, name } = this.#place('write', path);
+  async replaceFile(path: string, content: Uint8Array): Promise<void> {
+    await this.faults.pass('replaceFile', path);
+    const { parent, name } = this.#place('replaceFile', path);
+    this.#claim('replaceFile', path, content.length);
     const inode = new FileInode();
     inode.write(0, content);
     inode.sync();

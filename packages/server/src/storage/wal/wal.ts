@@ -7,7 +7,6 @@
 import type { Clock, Log } from '../../env/env.js';
 import type { WalMetrics } from '../../env/node-metrics.js';
 import type { Disk } from '../../env/disk.js';
-import type { Failpoints } from '../../env/failpoints.js';
 import type { Entry } from '@kvorum/core/raft/entry.js';
 import type { HardState } from '@kvorum/core/raft/types.js';
 
@@ -53,7 +52,6 @@ export interface WalDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics?: WalMetrics | undefined;
-  readonly failpoints?: Failpoints | undefined;
 }
 
 /** Calls out of the log, never from inside a call into it. */

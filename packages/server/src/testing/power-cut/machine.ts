@@ -1,10 +1,10 @@
 /** One machine of a power-cut test: its disk, its stores, and the node that runs on them until the power goes. */
 import { noProbe } from '../../env/testing/no-probe.js';
 import type { Random } from '../../env/env.js';
-import type { Failpoint } from '../../env/failpoints.js';
 import { MemoryDisk } from '../../env/testing/memory-disk.js';
 import { below } from '../../env/testing/seeded-random.js';
 import { type KvorumNode, type StartOptions, startNode } from '../../node.js';
+import type { ShardHost } from '../../shard/shard-host.js';
 import type { StartDeps } from '../../start-deps.js';
 import type { StoreKind } from '../../storage/revision-store.js';
 import { ProcessEnv, type ProcessWorld } from './process-env.js';
@@ -20,13 +20,13 @@ export interface MachineDeps {
   /** Decides what a cut leaves, and how long syncs take. */
   readonly random: Random;
   readonly stores: CutStores;
-  /** The machine's process has come to a point; a cut in here is one at exactly that point. */
-  readonly onHit?: (machine: Machine, name: Failpoint) => void;
 }
 
 export interface MachineOptions {
   readonly node: StartOptions;
   readonly testing: NonNullable<StartDeps['testing']>;
+  readonly firstMembers?: StartDeps['firstMembers'];
+  readonly flushPolicy?: StartDeps['flushPolicy'];
 }
 
 /** The sync of an append takes up to so many microtasks. */
@@ -59,10 +59,12 @@ export class Machine {
   start(): ProcessLife {
     const { world, random } = this.#deps;
     this.#disk.syncTicks = () => below(random, syncTicksMax);
-    const env = new ProcessEnv(world, this.name, this.#disk, (name) => this.#deps.onHit?.(this, name));
-    const { node, testing } = this.#options;
-    const started = startNode(node, { env, testing, storeKind: this.#stores, probe: noProbe });
-    this.#life = new ProcessLife(env, started);
+    const env = new ProcessEnv(world, this.name, this.#disk);
+    const { node, ...deps } = this.#options;
+    let shards: ShardHost | undefined;
+    const inspect = (host: ShardHost): void => void (shards = host);
+    const started = startNode(node, { env, ...deps, storeKind: this.#stores, probe: noProbe, inspect });
+    this.#life = new ProcessLife(env, started, () => shards);
     return this.#life;
   }
 
@@ -97,9 +99,11 @@ export class ProcessLife {
   readonly killed: Promise<void>;
   readonly #env: ProcessEnv;
   #resolveKilled: (() => void) | undefined;
+  readonly #shards: () => ShardHost | undefined;
 
-  constructor(env: ProcessEnv, started: Promise<KvorumNode>) {
+  constructor(env: ProcessEnv, started: Promise<KvorumNode>, shards: () => ShardHost | undefined) {
     this.#env = env;
+    this.#shards = shards;
     this.killed = new Promise((resolve) => (this.#resolveKilled = resolve));
     const failed = (error: unknown): void => {
       if (this.isAlive) this.failure = error instanceof Error ? error : new Error(String(error));
@@ -109,6 +113,11 @@ export class ProcessLife {
       this.node = node;
       node.closed.catch(failed);
     }, failed);
+  }
+
+  /** The shards of the node once they are open. */
+  get shards(): ShardHost | undefined {
+    return this.#shards();
   }
 
   kill(): void {
