@@ -63,6 +63,7 @@ export async function openNodeShards(deps: NodeShardsDeps, options: ResolvedNode
       onRoleChange: (id: number, leader: number | undefined, role: Role, term: number) =>
         host.roleChanged(id, leader, role, term),
       fail: deps.fail,
+      failpoints: env.failpoints,
     };
     host.add(
       new HostedShard(shardDeps, { shard, machine, flushPolicy: deps.flushPolicy, ...replicaOptions(options) }, opened),

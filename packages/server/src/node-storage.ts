@@ -51,7 +51,7 @@ export function openNodeStorage(env: Env, options: NodeStorageOptions, events: W
 
 async function openDisk(env: Env, options: NodeStorageOptions, events: WalEvents): Promise<NodeStorage> {
   const { node } = options;
-  const { disk, log } = env;
+  const { disk, log, failpoints } = env;
   const directory = await openDataDirectory(env, { path: node.dataDir, ...identityOf(options) });
   try {
     const walOptions = {
@@ -69,7 +69,7 @@ async function openDisk(env: Env, options: NodeStorageOptions, events: WalEvents
     );
     const gate = new FlushGate();
     const stores = new StoreGenerations(
-      { disk, kind: options.storeKind ?? lmdbStoreKind, gate, log },
+      { disk, kind: options.storeKind ?? lmdbStoreKind, gate, log, failpoints },
       directory.storesPath,
     );
     return {

@@ -19,6 +19,7 @@ import { encodeConfState } from './shard/conf-state-codec.js';
 import { createRestoredDirectory, requireEmptyDirectory } from './storage/data-directory.js';
 import { FlushGate } from './storage/flush-gate.js';
 import { lmdbStoreKind } from './storage/lmdb-revision-store.js';
+import type { StoreKind } from './storage/revision-store.js';
 import { backupOrigin } from './storage/restored-cluster-id.js';
 import { installSnapshot, type SnapshotContent, verifySnapshot } from './storage/snapshot-decoder.js';
 import { SnapshotError } from './storage/snapshot-format.js';
@@ -57,6 +58,13 @@ export async function verifyBackup(chunks: AsyncIterable<Uint8Array>): Promise<B
   return describe(await verifySnapshot(chunks, defaultShard));
 }
 
+/** For tests and the simulator: another machine. */
+export interface RestoreDeps {
+  readonly env?: Env | undefined;
+  /** Default: LMDB. */
+  readonly storeKind?: StoreKind | undefined;
+}
+
 /**
  * Makes the data directory of one node from a backup: to be called with the same backup and `peers` for each node of the new cluster, none of which may run.
  * The backup is read twice, and verified whole before anything is written. Rejects with a `SnapshotError` (nothing was written, or what was written is
@@ -65,7 +73,7 @@ export async function verifyBackup(chunks: AsyncIterable<Uint8Array>): Promise<B
 export async function restoreBackup(
   read: ReadBackup,
   options: NodeOptions,
-  deps: { readonly env?: Env | undefined } = {},
+  deps: RestoreDeps = {},
 ): Promise<RestoredNode> {
   const { nodeId, dataDir, clusterName, peers, storage } = resolveOptions(options);
   if (storage === 'memory') {
@@ -83,24 +91,24 @@ export async function restoreBackup(
     { path: dataDir, nodeId, clusterId, configuredNodes: voters },
     {
       origin: originOf(verified),
-      fill: (storesPath) => fillStores(env, storesPath, read(), verified, confState),
+      fill: (storesPath) => fillStores({ ...deps, env }, storesPath, read(), verified, confState),
     },
   );
   return { ...describe(verified), dataDir, nodeId, clusterId: identity.clusterId };
 }
 
 async function fillStores(
-  env: Env,
+  { env, storeKind = lmdbStoreKind }: RestoreDeps & { readonly env: Env },
   storesPath: string,
   chunks: AsyncIterable<Uint8Array>,
   verified: SnapshotContent,
   confState: Uint8Array,
 ): Promise<void> {
-  const { disk, log } = env;
-  const stores = new StoreGenerations({ disk, kind: lmdbStoreKind, gate: new FlushGate(), log }, storesPath);
+  const { disk, log, failpoints } = env;
+  const stores = new StoreGenerations({ disk, kind: storeKind, gate: new FlushGate(), log, failpoints }, storesPath);
   try {
     const { store } = await stores.open(defaultShard);
-    const content = await installSnapshot(chunks, defaultShard, store);
+    const content = await installSnapshot(chunks, defaultShard, store, failpoints);
     if (originOf(content) !== originOf(verified)) {
       throw new SnapshotError('SNAPSHOT_DAMAGED', 'the backup changed while it was restored');
     }

@@ -35,11 +35,6 @@ export interface Disk {
   exists(path: string): Promise<boolean>;
   /** A whole file; for small files (limit: 64 MiB). */
   readFile(path: string): Promise<Uint8Array>;
-  /**
-   * Write temp file (`path` + `.tmp`), sync, rename over `path`, sync directory (N15): afterwards the old or the new content is there, whole.
-   * Calls for the same path must not overlap.
-   */
-  replaceFile(path: string, content: Uint8Array): Promise<void>;
   /** Opens for positional reads and writes. `create` makes an empty file (mode 0600) where there was none. */
   open(path: string, mode: 'read' | 'write' | 'create'): Promise<DiskFile>;
   rename(from: string, to: string): Promise<void>;

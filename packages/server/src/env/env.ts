@@ -5,6 +5,7 @@
  * This file holds types only. Nothing here may import `node:*`.
  */
 import type { Disk } from './disk.js';
+import type { Failpoints } from './failpoints.js';
 import type { Network } from './network.js';
 
 /** All that a node may know of the world outside its own memory. */
@@ -14,6 +15,8 @@ export interface Env {
   readonly disk: Disk;
   readonly network: Network;
   readonly log: Log;
+  /** For tests and the simulator (R6); a real machine has none. */
+  readonly failpoints?: Failpoints | undefined;
 }
 
 /** A running timer; `cancel` is idempotent and may be called after it fired. */

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createRealDisk } from './real-disk.js';
+import { replaceFile } from './replace-file.js';
 import { testDisk } from './testing/disk-suite.js';
 
 async function temporaryDirectory(): Promise<string> {
@@ -21,7 +22,7 @@ test('S2: directories have mode 0700, files 0600', { skip: process.platform === 
   const root = await temporaryDirectory();
   const disk = createRealDisk();
   await disk.makeDir(`${root}/a/b`);
-  await disk.replaceFile(`${root}/a/f`, new Uint8Array(1));
+  await replaceFile({ disk }, `${root}/a/f`, new Uint8Array(1), 'current');
   assert.equal((await stat(`${root}/a`)).mode & 0o777, 0o700);
   assert.equal((await stat(`${root}/a/b`)).mode & 0o777, 0o700);
   assert.equal((await stat(`${root}/a/f`)).mode & 0o777, 0o600);

@@ -27,7 +27,6 @@ export function createRealDisk(): Disk {
     list: (path) => asDiskCall('list', path, async () => (await fs.readdir(path)).sort()),
     exists: (path) => asDiskCall('exists', path, () => exists(path)),
     readFile: (path) => asDiskCall('readFile', path, () => readFile(path)),
-    replaceFile: (path, content) => asDiskCall('replaceFile', path, () => replaceFile(path, content)),
     open: (path, mode) => asDiskCall('open', path, () => open(path, mode)),
     rename: (from, to) => asDiskCall('rename', from, () => fs.rename(from, to)),
     remove: (path) => asDiskCall('remove', path, () => fs.rm(path, { recursive: true, force: true })),
@@ -73,19 +72,6 @@ async function readFile(path: string): Promise<Uint8Array> {
   } finally {
     await handle.close();
   }
-}
-
-async function replaceFile(path: string, content: Uint8Array): Promise<void> {
-  const temporary = `${path}.tmp`;
-  const handle = await fs.open(temporary, 'w', FILE_MODE);
-  try {
-    await handle.writeFile(content);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await fs.rename(temporary, path);
-  await syncDir(dirname(path));
 }
 
 async function open(path: string, mode: 'read' | 'write' | 'create'): Promise<DiskFile> {

@@ -8,6 +8,7 @@ import { type Entry, NO_ENTRIES } from '@kvorum/core/raft/entry.js';
 import type { Message } from '@kvorum/core/raft/message.js';
 import type { Snapshot } from '@kvorum/core/raft/snapshot.js';
 import type { HardState } from '@kvorum/core/raft/types.js';
+import type { Failpoints } from '../env/failpoints.js';
 import type { LogWindow } from './log-window.js';
 
 /** What the WAL has to make durable for one shard, in this order. */
@@ -24,11 +25,14 @@ export interface AppenderDeps {
   readonly accept: (snapshot: Snapshot) => void;
   /** Installs an accepted snapshot durably; `installed` must be called when that is done. */
   readonly install: (snapshot: Snapshot, hardState: HardState) => void;
+  readonly failpoints?: Failpoints | undefined;
 }
 
 interface Work {
   readonly message: Message;
   state: 'held' | 'waiting' | 'done';
+  /** Term or vote go with it. */
+  hasVote: boolean;
 }
 
 export class Appender {
@@ -59,13 +63,13 @@ export class Appender {
   /** New work, a MsgStorageAppend. */
   add(message: Message): void {
     if (message.snapshot === null) {
-      this.works.push({ message, state: 'held' });
+      this.works.push({ message, state: 'held', hasVote: false });
       return;
     }
     this.deps.accept(message.snapshot);
     // Entries behind a snapshot are a write of their own, after it.
-    this.works.push({ message: { ...message, entries: NO_ENTRIES, responses: [] }, state: 'held' });
-    this.works.push({ message: { ...message, snapshot: null }, state: 'held' });
+    this.works.push({ message: { ...message, entries: NO_ENTRIES, responses: [] }, state: 'held', hasVote: false });
+    this.works.push({ message: { ...message, snapshot: null }, state: 'held', hasVote: false });
   }
 
   /** What can be given to the WAL now. Each update must be reported by {@link synced}, in order. */
@@ -90,6 +94,7 @@ export class Appender {
   synced(): void {
     const work = this.works.find((one) => one.state === 'waiting');
     assert(work !== undefined && work.message.snapshot === null, 'a sync nobody waits for');
+    if (work.hasVote) this.deps.failpoints?.hit('hardStateAfterSync');
     work.state = 'done';
     this.finishDone();
   }
@@ -106,7 +111,9 @@ export class Appender {
 
   private start(work: Work, updates: AppendUpdate[]): void {
     const { message } = work;
-    const mustSync = message.entries.length > 0 || this.changesVote(message);
+    work.hasVote = this.changesVote(message);
+    const mustSync = message.entries.length > 0 || work.hasVote;
+    if (work.hasVote) this.deps.failpoints?.hit('hardStateBeforeWrite');
     this.hold(message);
     if (!mustSync) {
       work.state = 'done';

@@ -6,6 +6,7 @@ import type { Outcome } from '@kvorum/core/kv/outcome.js';
 import type { StateMachine } from '@kvorum/core/kv/state-machine.js';
 import type { Entry } from '@kvorum/core/raft/entry.js';
 import type { Message } from '@kvorum/core/raft/message.js';
+import type { Failpoints } from '../env/failpoints.js';
 
 export interface ApplierDeps {
   /** Undefined while a snapshot is being installed. */
@@ -15,6 +16,7 @@ export interface ApplierDeps {
   readonly onApplied: (index: number, term: number, outcomes: readonly Outcome[]) => void;
   readonly deliver: (message: Message) => void;
   readonly nowMs: () => number;
+  readonly failpoints?: Failpoints | undefined;
 }
 
 /** `done`: nothing left. `more`: go on next turn. `blocked`: go on after a flush or an install. */
@@ -82,6 +84,7 @@ export class Applier {
     // A snapshot installed meanwhile already holds the entry.
     if (entry.index <= machine.appliedIndex) return 'done';
     if (machine.isFull && !machine.isApplying) return 'blocked';
+    this.deps.failpoints?.hit('applyBefore');
     if (entry.type !== 'normal') {
       machine.applyConfChange(entry.data, entry.index, entry.term, this.deps.changeConf(entry));
       this.deps.onApplied(entry.index, entry.term, noOutcomes);
@@ -89,6 +92,7 @@ export class Applier {
     }
     const result = machine.isApplying ? machine.applyMore() : machine.apply(entry.data, entry.index, entry.term);
     if (result.status === 'more') return 'more';
+    this.deps.failpoints?.hit('applyAfter');
     this.deps.onApplied(entry.index, entry.term, result.outcomes);
     return 'done';
   }

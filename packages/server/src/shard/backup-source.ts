@@ -4,6 +4,7 @@
  */
 import { decodeMeta } from '@kvorum/core/kv/meta.js';
 import type { Clock } from '../env/env.js';
+import type { Failpoints } from '../env/failpoints.js';
 import type { StoreSnapshot } from '../storage/revision-store.js';
 import { encodeSnapshot, SNAPSHOT_SEND_MS_MAX } from '../storage/snapshot-encoder.js';
 import { SnapshotError } from '../storage/snapshot-format.js';
@@ -27,6 +28,7 @@ export interface BackupSourceDeps {
   readonly flush: () => Promise<void>;
   /** Undefined while the replica's state is being replaced. */
   readonly openSnapshot: () => { readonly source: StoreSnapshot; readonly storeBytes: number } | undefined;
+  readonly failpoints?: Failpoints | undefined;
 }
 
 export class BackupSource {
@@ -40,11 +42,13 @@ export class BackupSource {
 
   /** Undefined when there is no state to back up now. `onEnded` is called once, when the backup holds nothing any more. */
   async open(onEnded: () => void): Promise<ShardBackup | undefined> {
-    const { flush, openSnapshot } = this.deps;
+    const { flush, openSnapshot, failpoints } = this.deps;
+    failpoints?.hit('backupBeforeFlush');
     const isFlushed = await flush().then(
       () => true,
       () => false,
     );
+    failpoints?.hit('backupAfterFlush');
     const opened = isFlushed && !this.isClosed ? openSnapshot() : undefined;
     if (opened === undefined) return undefined;
     const { source, storeBytes } = opened;
@@ -77,12 +81,15 @@ export class BackupSource {
   }
 
   private async *stream(source: StoreSnapshot, end: () => void): AsyncGenerator<Uint8Array> {
-    const { clock, shard } = this.deps;
+    const { clock, shard, failpoints } = this.deps;
     const chunks = encodeSnapshot(clock, source, shard);
     try {
       while (this.running.has(end)) {
         const next = await chunks.next();
-        if (next.done === true) return;
+        if (next.done === true) {
+          failpoints?.hit('backupAfterRead');
+          return;
+        }
         yield next.value;
       }
       throw new SnapshotError('SNAPSHOT_TOO_SLOW', 'the backup took too long, or the node is ending');

@@ -58,7 +58,7 @@ function incoming(error: Error) {
 }
 
 test('R17: a disk that fails under a snapshot that comes in ends the node', async () => {
-  const broken = new DiskError('replaceFile', 'CURRENT', 'EIO');
+  const broken = new DiskError('rename', 'CURRENT', 'EIO');
   const { shard, failures } = await setup((store) => ({
     ...store,
     store: store.store,

@@ -10,6 +10,7 @@ import type { Snapshot } from '@kvorum/core/raft/snapshot.js';
 import type { HardState, Role } from '@kvorum/core/raft/types.js';
 import { DiskError } from '../env/disk.js';
 import type { Clock, Log } from '../env/env.js';
+import type { Failpoints } from '../env/failpoints.js';
 import type { ShardMetrics, StoreMetrics } from '../env/node-metrics.js';
 import type { FlushGate } from '../storage/flush-gate.js';
 import type { FlushPolicy } from '../storage/flush-policy.js';
@@ -50,6 +51,7 @@ export interface HostedShardDeps {
   readonly onRoleChange: (shard: number, leader: number | undefined, role: Role, term: number) => void;
   /** The node must end (R17). */
   readonly fail: (error: unknown) => void;
+  readonly failpoints?: Failpoints | undefined;
 }
 
 export interface HostedShardOptions extends ReplicaOptions {
@@ -72,9 +74,9 @@ export class HostedShard implements ReplicaHost {
   constructor(deps: HostedShardDeps, options: HostedShardOptions, opened: OpenedShard) {
     this.deps = deps;
     this.options = options;
-    const { clock, random } = deps;
+    const { clock, random, failpoints } = deps;
     this.replica = new Replica(
-      { log: opened.log, host: this, clock, random, hardState: opened.hardState },
+      { log: opened.log, host: this, clock, random, hardState: opened.hardState, failpoints },
       options,
       opened.machine,
     );
@@ -90,6 +92,7 @@ export class HostedShard implements ReplicaHost {
       shard: options.shard,
       flush: () => this.flushApplied(),
       openSnapshot: () => this.openForBackup(),
+      failpoints,
     });
     this.receiver = new SnapshotReceiver({
       appliedIndex: () => this.replica.machine?.appliedIndex ?? Number.POSITIVE_INFINITY,
@@ -162,8 +165,16 @@ export class HostedShard implements ReplicaHost {
   compactSome(): void {
     const { machine } = this.replica;
     if (machine === undefined || !machine.isCompacting || machine.isApplying) return;
-    if (!machine.isFlushing && machine.compactSlice()) this.deps.schedule(this);
+    if (!machine.isFlushing) this.compactSlice(machine);
     this.flusher.noteApplied();
+  }
+
+  private compactSlice(machine: StateMachine): void {
+    const { failpoints, schedule } = this.deps;
+    failpoints?.hit('compactionBeforeSlice');
+    const isMore = machine.compactSlice();
+    failpoints?.hit('compactionAfterSlice');
+    if (isMore) schedule(this);
   }
 
   onRoleChange(leader: number | undefined, role: Role, term: number): void {
@@ -232,13 +243,16 @@ export class HostedShard implements ReplicaHost {
     const staged = this.receiver.take(snapshot);
     await this.flusher.stop();
     this.sender.withdraw();
+    const { clock, store, failpoints } = this.deps;
     await staged.activate();
+    failpoints?.hit('snapshotBeforeRecord');
     await this.recordSnapshot(snapshot, hardState);
-    const { clock, store } = this.deps;
+    failpoints?.hit('snapshotAfterRecord');
     const confState = encodeConfState(snapshot.confState);
     const machine = await rebuildMachine(store.store, clock, this.options.machine, confState);
     assert(machine.appliedIndex === snapshot.index, 'an installed snapshot must be at its index');
     this.flusher = this.newFlusher(machine);
+    failpoints?.hit('snapshotAfterInstall');
     this.replica.installed(machine);
     this.deps.log.info('snapshot installed', { shard: this.shard, index: snapshot.index });
     this.deps.schedule(this);
@@ -246,7 +260,7 @@ export class HostedShard implements ReplicaHost {
   }
 
   private newFlusher(machine: StateMachine): Flusher {
-    const { clock, gate, store, storeMetrics, fail } = this.deps;
+    const { clock, gate, store, storeMetrics, fail, failpoints } = this.deps;
     const flusherDeps = {
       clock,
       gate,
@@ -255,6 +269,7 @@ export class HostedShard implements ReplicaHost {
       store: store.store,
       onFlushed: (appliedIndex: number) => this.onFlushed(appliedIndex),
       onFailed: fail,
+      failpoints,
     };
     return new Flusher(flusherDeps, this.options.flushPolicy);
   }
@@ -271,7 +286,7 @@ export class HostedShard implements ReplicaHost {
   }
 
   private async fill(chunks: AsyncIterable<Uint8Array>, install: StoreInstall): Promise<LogPosition> {
-    const { meta } = await installSnapshot(chunks, this.shard, install.store);
+    const { meta } = await installSnapshot(chunks, this.shard, install.store, this.deps.failpoints);
     return { index: meta.appliedIndex, term: meta.appliedTerm };
   }
 

@@ -15,6 +15,7 @@ import type { Ready } from '@kvorum/core/raft/ready.js';
 import type { Snapshot } from '@kvorum/core/raft/snapshot.js';
 import { APPEND_THREAD, APPLY_THREAD, type HardState, NO_NODE, type Role } from '@kvorum/core/raft/types.js';
 import type { Clock } from '../env/env.js';
+import type { Failpoints } from '../env/failpoints.js';
 import { Appender, type AppendUpdate } from './appender.js';
 import { Applier, type ApplyProgress } from './applier.js';
 import { ConfHistory } from './conf-history.js';
@@ -71,6 +72,7 @@ export interface ReplicaDeps {
   readonly clock: Clock;
   readonly random: () => number;
   readonly hardState: HardState;
+  readonly failpoints?: Failpoints | undefined;
 }
 
 /** Followers that lost their leader campaign within so many ticks, at random, so that seldom two do at once. */
@@ -130,6 +132,7 @@ export class Replica {
         deliver,
         accept: (snapshot) => this.accept(snapshot),
         install: (snapshot, hardState) => this.startInstall(snapshot, hardState),
+        failpoints: deps.failpoints,
       },
       deps.hardState,
     );
@@ -139,6 +142,7 @@ export class Replica {
       onApplied: (index, term, outcomes) => this.applied(index, term, outcomes),
       deliver,
       nowMs: () => deps.clock.nowMs(),
+      failpoints: deps.failpoints,
     });
   }
 

@@ -14,6 +14,8 @@
 import { assert } from '@kvorum/core/base/assert.js';
 import { type Disk, DiskError } from '../env/disk.js';
 import type { Clock, Random } from '../env/env.js';
+import type { Failpoints } from '../env/failpoints.js';
+import { replaceFile } from '../env/replace-file.js';
 import { IncarnationRegistry, type IncarnationStore } from './incarnation-registry.js';
 import { restoredClusterId } from './restored-cluster-id.js';
 import { isCount, isHexId, readSealed, seal, SealedFileError } from './sealed-file.js';
@@ -41,6 +43,7 @@ export interface DataDirectoryDeps {
   readonly random: Random;
   /** For the time of creation, which is information only. */
   readonly clock: Pick<Clock, 'wallMs'>;
+  readonly failpoints?: Failpoints | undefined;
 }
 
 /** Which directory, and who opens it. */
@@ -119,7 +122,7 @@ export async function openDataDirectory(
     if (isNew) await create(deps, options, undefined);
     await checkFormat(disk, path);
     const identity = await readIdentity(disk, options);
-    const incarnations = await openIncarnations(disk, identity, options);
+    const incarnations = await openIncarnations(deps, identity, options);
     const close = () => lock.release();
     return { path, identity, isNew, walPath: `${path}/wal`, storesPath: `${path}/shards`, incarnations, close };
   } catch (error) {
@@ -167,12 +170,15 @@ export async function createRestoredDirectory(
   try {
     await requireEmptyDirectory(disk, path);
     try {
+      deps.failpoints?.hit('restoreBeforeFill');
       await fill(`${path}/shards`);
+      deps.failpoints?.hit('restoreAfterFill');
     } catch (error) {
       await disk.remove(`${path}/shards`);
       throw error;
     }
     await create(deps, options, origin);
+    deps.failpoints?.hit('restoreAfterCreate');
     return await readIdentity(disk, options);
   } finally {
     await lock.release();
@@ -218,17 +224,18 @@ async function create(
   options: DataDirectoryOptions,
   origin: string | undefined,
 ): Promise<void> {
-  const { disk, random, clock } = deps;
+  const { random, clock } = deps;
   const { path, nodeId, configuredNodes } = options;
   const incarnation = drawIncarnation(random);
   const clusterId = clusterIdOf(options, origin);
   const createdMs = Math.floor(clock.wallMs());
   const restored = origin === undefined ? {} : { origin };
   const identity = { format: IDENTITY_FORMAT, nodeId, clusterId, incarnation, createdMs, ...restored };
-  await disk.replaceFile(`${path}/IDENTITY`, seal(identity));
+  await replaceFile(deps, `${path}/IDENTITY`, seal(identity), 'identity');
   const registry = new IncarnationRegistry({ nodeId, incarnation, configuredNodes }, () => Promise.resolve());
-  await disk.replaceFile(`${path}/INCARNATIONS`, registry.encode());
-  await disk.replaceFile(`${path}/FORMAT`, seal({ program: 'kvorum', format: DATA_DIRECTORY_FORMAT }));
+  await replaceFile(deps, `${path}/INCARNATIONS`, registry.encode(), 'registry');
+  const format = seal({ program: 'kvorum', format: DATA_DIRECTORY_FORMAT });
+  await replaceFile(deps, `${path}/FORMAT`, format, 'format');
 }
 
 async function checkFormat(disk: Disk, path: string): Promise<void> {
@@ -268,15 +275,17 @@ function clusterIdOf({ clusterId }: DataDirectoryOptions, origin: string | undef
 }
 
 async function openIncarnations(
-  disk: Disk,
+  deps: DataDirectoryDeps,
   identity: NodeIdentity,
   options: DataDirectoryOptions,
 ): Promise<IncarnationStore> {
+  const { disk } = deps;
   const file = `${options.path}/INCARNATIONS`;
   if (!(await disk.exists(file))) throw new SealedFileError(file, 'it is missing');
   const { nodeId, incarnation } = identity;
   const owner = { nodeId, incarnation, configuredNodes: options.configuredNodes };
-  return new IncarnationRegistry(owner, (content) => disk.replaceFile(file, content), await disk.readFile(file));
+  const save = (content: Uint8Array) => replaceFile(deps, file, content, 'registry');
+  return new IncarnationRegistry(owner, save, await disk.readFile(file));
 }
 
 function drawIncarnation(random: Random): string {

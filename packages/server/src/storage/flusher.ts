@@ -8,6 +8,7 @@ import { isMutated } from '@kvorum/core/base/mutation.js';
 import type { FlushCut } from '@kvorum/core/kv/flush-cut.js';
 import { assert } from '@kvorum/core/base/assert.js';
 import type { Clock, Timer } from '../env/env.js';
+import type { Failpoints } from '../env/failpoints.js';
 import type { StoreMetrics } from '../env/node-metrics.js';
 import type { FlushGate } from './flush-gate.js';
 import { DEFAULT_FLUSH_POLICY, type FlushPolicy, flushDue } from './flush-policy.js';
@@ -39,6 +40,7 @@ export interface FlusherDeps {
   readonly metrics?: StoreMetrics | undefined;
   /** A commit failed. Called at most once. */
   readonly onFailed: (error: Error) => void;
+  readonly failpoints?: Failpoints | undefined;
 }
 
 interface Waiter {
@@ -134,11 +136,15 @@ export class Flusher {
     if (this.#isStopped || source.isApplying) return;
     this.#isForced = false;
     this.#dirtySinceMs = undefined;
-    const { clock, metrics } = this.#deps;
+    const { clock, metrics, failpoints } = this.#deps;
     const startedMs = clock.nowMs();
+    failpoints?.hit('flushBeforeCut');
     const cut = source.cutFlush();
+    const compacts = cut.deletes.length > 0;
+    failpoints?.hit(compacts ? 'compactionBeforeCommit' : 'flushBeforeCommit');
     if (isMutated('appliedIndexApartFromData')) await store.commit({ puts: [], deletes: [], meta: cut.meta });
     await store.commit({ puts: cut.records(), deletes: cut.deletes, meta: cut.meta });
+    failpoints?.hit(compacts ? 'compactionAfterCommit' : 'flushAfterCommit');
     source.flushDone(cut);
     if (metrics !== undefined) {
       metrics.flushedRecords += cut.recordCount;
@@ -146,6 +152,7 @@ export class Flusher {
     }
     this.#flushedIndex = cut.appliedIndex;
     this.#deps.onFlushed(cut.appliedIndex, cut.appliedTerm);
+    failpoints?.hit('flushAfterRelease');
   }
 
   #onTurnEnded(): void {

@@ -7,6 +7,7 @@ import { isSafeU64, readU32, readU64 } from '@kvorum/core/base/bytes.js';
 import { decodeMeta, type ShardMeta } from '@kvorum/core/kv/meta.js';
 import { REVISION_KEY_BYTES, revisionKeyMain, revisionKeySub } from '@kvorum/core/kv/revision.js';
 import { ContentHash } from '@kvorum/core/kv/state-hash.js';
+import type { Failpoints } from '../env/failpoints.js';
 import { RECORD_BYTES_MAX } from './gathered-batch.js';
 import type { RevisionStore, StorePut } from './revision-store.js';
 import {
@@ -40,14 +41,20 @@ export async function installSnapshot(
   chunks: AsyncIterable<Uint8Array>,
   shard: number,
   target: RevisionStore,
+  failpoints?: Failpoints,
 ): Promise<SnapshotContent> {
   const decoder = new SnapshotDecoder(shard);
+  const commit = async (puts: readonly StorePut[], meta: Uint8Array): Promise<void> => {
+    failpoints?.hit('snapshotBeforeCommit');
+    await target.commit({ puts, deletes: [], meta });
+    failpoints?.hit('snapshotAfterCommit');
+  };
   for await (const chunk of chunks) {
     decoder.push(chunk);
-    if (decoder.isBatchFull) await target.commit({ puts: decoder.takeRows(), deletes: [], meta: UNFINISHED_META });
+    if (decoder.isBatchFull) await commit(decoder.takeRows(), UNFINISHED_META);
   }
   const { content, metaBytes } = decoder.finish();
-  await target.commit({ puts: decoder.takeRows(), deletes: [], meta: metaBytes });
+  await commit(decoder.takeRows(), metaBytes);
   return content;
 }
 

@@ -118,7 +118,7 @@ test('a CURRENT that is damaged, of another shard or names a missing store is re
   for (let at = 0; at < good.length; at += 1) {
     const bad = good.slice();
     bad[at] = (bad[at] ?? 0) ^ 2;
-    await disk.replaceFile('d/shards/shard-1/CURRENT', bad);
+    await disk.placeFile('d/shards/shard-1/CURRENT', bad);
     await assert.rejects(stores.open(1), SealedFileError);
   }
   const contents = [
@@ -128,7 +128,7 @@ test('a CURRENT that is damaged, of another shard or names a missing store is re
     { format: 1, shard: 1, generation: 2, lastGeneration: 1 },
   ];
   for (const content of contents) {
-    await disk.replaceFile('d/shards/shard-1/CURRENT', seal(content));
+    await disk.placeFile('d/shards/shard-1/CURRENT', seal(content));
     await assert.rejects(stores.open(1), StoreError);
   }
 });
@@ -139,7 +139,7 @@ test('R17: a step of an install that fails rejects; nothing is tried again', asy
   const shard = await stores.open(1);
   const install = await shard.beginInstall();
   await fill(install.store, 2);
-  disk.faults.fail({ operation: 'replaceFile', path: 'CURRENT' }, 'EIO');
+  disk.faults.fail({ operation: 'rename', path: 'CURRENT' }, 'EIO');
   const isEio = (error: unknown) => error instanceof DiskError && error.code === 'EIO';
   await assert.rejects(install.activate(), isEio);
   assert.equal(shard.generation, 1);
@@ -161,7 +161,6 @@ function dyingDisk(disk: Disk, step: number, isAfter: boolean): Disk & { steps: 
       return steps;
     },
     makeDir: (path) => wrap(() => disk.makeDir(path)),
-    replaceFile: (path, content) => wrap(() => disk.replaceFile(path, content)),
     rename: (from, to) => wrap(() => disk.rename(from, to)),
     remove: (path) => wrap(() => disk.remove(path)),
     syncDir: (path) => wrap(() => disk.syncDir(path)),
@@ -174,7 +173,6 @@ function readsOf(disk: Disk): Disk {
     list: (path) => disk.list(path),
     exists: (path) => disk.exists(path),
     readFile: (path) => disk.readFile(path),
-    replaceFile: (path, content) => disk.replaceFile(path, content),
     open: (path, mode) => disk.open(path, mode),
     rename: (from, to) => disk.rename(from, to),
     remove: (path) => disk.remove(path),

@@ -8,6 +8,8 @@
 import { assert } from '@kvorum/core/base/assert.js';
 import type { Disk } from '../env/disk.js';
 import type { Log } from '../env/env.js';
+import type { Failpoints } from '../env/failpoints.js';
+import { replaceFile } from '../env/replace-file.js';
 import type { FlushGate } from './flush-gate.js';
 import { type RevisionStore, StoreError, type StoreKind } from './revision-store.js';
 import { isCount, readSealed, seal } from './sealed-file.js';
@@ -22,6 +24,7 @@ export interface StoreGenerationsDeps {
   /** The node's gate: stores are opened between flushes. */
   readonly gate: FlushGate;
   readonly log: Log;
+  readonly failpoints?: Failpoints | undefined;
 }
 
 /** All shards' stores below the directory `root`, which is made where absent. */
@@ -168,8 +171,12 @@ class GenerationStore implements ShardStore {
   async #activate(generation: number, store: RevisionStore): Promise<void> {
     const old = this.store;
     const oldGeneration = this.#current.generation;
-    await this.#deps.disk.syncDir(this.#pathOf(generation));
+    const { disk, failpoints } = this.#deps;
+    failpoints?.hit('generationBeforeSwitch');
+    await disk.syncDir(this.#pathOf(generation));
+    failpoints?.hit('generationAfterSync');
     await this.#writeCurrent({ ...this.#current, generation });
+    failpoints?.hit('generationAfterSwitch');
     this.#store = store;
     this.#install = undefined;
     this.#retiring = this.#retiring.then(() => this.#retire(oldGeneration, old));
@@ -183,10 +190,13 @@ class GenerationStore implements ShardStore {
 
   /** A store that can't be removed takes room until the next open; nothing else depends on it. */
   async #retire(generation: number, store: RevisionStore): Promise<void> {
+    const { disk, failpoints } = this.#deps;
     try {
       await store.close();
-      await this.#deps.disk.remove(this.#pathOf(generation));
-      await this.#deps.disk.syncDir(this.#path);
+      failpoints?.hit('generationBeforeRemove');
+      await disk.remove(this.#pathOf(generation));
+      failpoints?.hit('generationAfterRemove');
+      await disk.syncDir(this.#path);
     } catch (error) {
       this.#deps.log.warn('a replaced store could not be removed', {
         path: this.#pathOf(generation),
@@ -196,11 +206,13 @@ class GenerationStore implements ShardStore {
   }
 
   async #createStore(generation: number): Promise<RevisionStore> {
-    const { disk, kind, gate } = this.#deps;
+    const { disk, kind, gate, failpoints } = this.#deps;
     const path = this.#pathOf(generation);
+    failpoints?.hit('generationBeforeCreate');
     await disk.makeDir(path);
     const store = await gate.run(() => kind.open(path));
     await disk.syncDir(path);
+    failpoints?.hit('generationAfterCreate');
     return store;
   }
 
@@ -225,7 +237,7 @@ class GenerationStore implements ShardStore {
 
   async #writeCurrent(current: Current): Promise<void> {
     const content = seal({ format: CURRENT_FORMAT, shard: this.#shard, ...current });
-    await this.#deps.disk.replaceFile(`${this.#path}/CURRENT`, content);
+    await replaceFile(this.#deps, `${this.#path}/CURRENT`, content, 'current');
     this.#current = current;
   }
 

@@ -117,7 +117,7 @@ test('R16: a damaged log refuses the start and nothing on disk changes', async (
   const path = `data/wal/${name}`;
   const bytes = await left.readFile(path);
   bytes[2000] = (bytes[2000] ?? 0) ^ 1;
-  await left.replaceFile(path, bytes);
+  await left.placeFile(path, bytes);
   const before = await contentOf(left, 'data');
   await assert.rejects(start(left), (error) => error instanceof NodeFailedError && error.kind === 'damaged');
   assert.deepEqual(await contentOf(left, 'data'), before);
@@ -133,7 +133,7 @@ test('S2: a second process on the directory, another node id and a newer format 
     assert.match(String(error.code), /DATA_DIR_OTHER_(NODE|CLUSTER)/);
     return true;
   });
-  await disk.replaceFile('data/FORMAT', seal({ program: 'kvorum', format: DATA_DIRECTORY_FORMAT + 1 }));
+  await disk.placeFile('data/FORMAT', seal({ program: 'kvorum', format: DATA_DIRECTORY_FORMAT + 1 }));
   await assert.rejects(start(disk), { code: 'DATA_DIR_NEWER_FORMAT' });
 });
 

@@ -40,7 +40,7 @@ export const diskFaults: Record<DiskFault & FaultKind, (cluster: FaultyCluster) 
     return true;
   },
   failedRead: (cluster) => planFailure(cluster, 'failedRead', ['read', 'readFile']),
-  failedWrite: (cluster) => planFailure(cluster, 'failedWrite', ['write', 'replaceFile', 'rename']),
+  failedWrite: (cluster) => planFailure(cluster, 'failedWrite', ['write', 'rename']),
   failedSync: (cluster) => planFailure(cluster, 'failedSync', ['sync', 'syncDir']),
   failedAppend: (cluster) => planFailure(cluster, 'failedAppend', ['append']),
   storeFailed: (cluster) => planFailure(cluster, 'storeFailed', ['storeCommit', 'storeFlush']),

@@ -24,7 +24,6 @@ const CALLS = [
   'syncDir',
   'rename',
   'remove',
-  'replaceFile',
   'open',
   'makeDir',
   'storeCommit',

@@ -11,11 +11,12 @@ import type { ConfChange, ConfChangeSingle } from '../confchange/conf-change.js'
 import type { Entry } from '../entry.js';
 import type { LogStorage } from '../log-storage.js';
 import { MemoryLogStorage } from '../memory-log-storage.js';
+import type { RaftConfig } from '../config.js';
 import { isLocalDelivery, type Message } from '../message.js';
 import { hardStateOf, RawNode } from '../raw-node.js';
 import { type ConfState, confStateOf, type Snapshot } from '../snapshot.js';
 import { APPEND_THREAD, APPLY_THREAD, type HardState, type LogIndex, type NodeId } from '../types.js';
-import { chancesOf, USUAL_WEATHER, type Weather } from './weather.js';
+import { AMBUSH_STEPS_MAX, chancesOf, USUAL_WEATHER, WAIT_STEPS_MAX, type Weather } from './weather.js';
 
 export interface ClusterOptions {
   readonly seed: number;
@@ -26,6 +27,8 @@ export interface ClusterOptions {
   readonly changesMembership: boolean;
   /** What differs from {@link USUAL_WEATHER}. */
   readonly weather?: Partial<Weather>;
+  /** What differs from the usual options of the cores. */
+  readonly raft?: Partial<RaftConfig>;
   /** After an assertion of the core all replicas start again, to see whether the checks here say what is wrong too. */
   readonly goesOnAfterBugs?: boolean;
 }
@@ -47,6 +50,9 @@ interface Replica {
   /** From here on entries are "in memory"; asking for earlier ones has to wait for a fetch. */
   windowStart: LogIndex;
   isFetching: boolean;
+  /** The step until which its disk stands still. */
+  stalledUntil: number;
+  crashesAfterStall: boolean;
 }
 
 export class Cluster {
@@ -56,6 +62,9 @@ export class Cluster {
   readonly #chances: number;
   #random: number;
   #network: Message[] = [];
+  #held: { readonly message: Message; readonly until: number }[] = [];
+  #steps = 0;
+  #ambush: { readonly victim: NodeId; readonly at: number } | undefined;
   readonly #cut = new Set<string>();
   isFaulty = true;
   /** Assertions of the core that were passed over. */
@@ -78,8 +87,9 @@ export class Cluster {
       // Later members too: who replays the log from its first entry has to start from the same membership.
       const storage = new MemoryLogStorage(confState);
       const machine: Machine = { applied: 0, chain: 0, confState };
-      const partial = { id, storage, machine, appendWork: [], applyWork: [], windowStart: 0, isFetching: false };
-      this.replicas.push({ ...partial, node: this.#start(id, storage, machine, () => this.#replica(id)) });
+      const work = { appendWork: [], applyWork: [], windowStart: 0, isFetching: false };
+      const node = this.#start(id, storage, machine, () => this.#replica(id));
+      this.replicas.push({ id, storage, machine, ...work, node, stalledUntil: 0, crashesAfterStall: false });
     }
   }
 
@@ -95,6 +105,9 @@ export class Cluster {
   }
 
   #stepOnce(): void {
+    this.#steps += 1;
+    this.#releaseHeld();
+    this.#strike();
     const replica = this.#pick(this.replicas);
     const weather = this.#weather;
     let event = this.#below(this.#chances);
@@ -104,9 +117,9 @@ export class Cluster {
     };
     if (happens(weather.tick)) replica.node.tick();
     else if (happens(weather.deliver)) this.#deliverOne();
-    else if (happens(weather.ready)) this.#takeReady(replica);
-    else if (happens(weather.append)) this.#append(replica);
-    else if (happens(weather.apply)) this.#apply(replica);
+    else if (happens(weather.ready)) this.#takeReady(this.#firstFrom(replica, ({ node }) => node.hasReady));
+    else if (happens(weather.append)) this.#append(this.#firstFrom(replica, ({ appendWork }) => appendWork.length > 0));
+    else if (happens(weather.apply)) this.#apply(this.#firstFrom(replica, ({ applyWork }) => applyWork.length > 0));
     else if (happens(weather.propose)) this.#propose(replica);
     else if (happens(weather.read)) this.#read(replica);
     else if (happens(weather.compact)) this.#compact(replica);
@@ -114,6 +127,7 @@ export class Cluster {
     else if (happens(weather.change)) this.#changeMembership(replica);
     else if (happens(weather.crash)) this.#crash(replica);
     else if (happens(weather.cut)) this.#cutOrHeal();
+    else if (happens(weather.stall)) this.#stall(replica);
     this.#check(replica);
   }
 
@@ -121,6 +135,7 @@ export class Cluster {
   settle(rounds: number): void {
     this.isFaulty = false;
     this.#cut.clear();
+    this.#network.push(...this.#held.splice(0).map(({ message }) => message));
     for (let round = 0; round < rounds; round += 1) {
       for (const replica of this.replicas) {
         replica.node.tick();
@@ -172,6 +187,7 @@ export class Cluster {
       applyingBytesMax: 200,
       disableProposalForwarding: true,
       commitByVote: true,
+      ...this.#options.raft,
     });
   }
 
@@ -181,7 +197,7 @@ export class Cluster {
     for (const message of ready.messages) {
       if (message.to === APPEND_THREAD) replica.appendWork.push(message);
       else if (message.to === APPLY_THREAD) replica.applyWork.push(message);
-      else this.#network.push(message);
+      else this.#send(message);
     }
     for (const { index, context } of ready.readStates) {
       const floor = this.#reads.get(context);
@@ -190,16 +206,23 @@ export class Cluster {
       this.#reads.delete(context);
       this.counts.reads += 1;
     }
+    this.#check(replica);
+    if (this.#isUnlucky(this.#weather.crashAfterSend) && ready.messages.length > 0) this.#crash(replica);
   }
 
+  /** One sync: it covers the oldest work or more of it. */
   #append(replica: Replica): void {
-    const work = replica.appendWork.shift();
-    if (work === undefined) return;
-    const hardState = hardStateOf(work);
-    if (hardState !== null) this.#storeHardState(replica, hardState);
-    if (work.snapshot !== null) this.#install(replica, work.snapshot);
-    replica.storage.append(work.entries);
-    this.#respond(replica, work);
+    if (this.isFaulty && replica.stalledUntil > this.#steps) return;
+    if (replica.crashesAfterStall) this.#crash(replica);
+    const { appendWork } = replica;
+    if (appendWork.length === 0) return;
+    for (const work of appendWork.splice(0, 1 + this.#below(appendWork.length))) {
+      const hardState = hardStateOf(work);
+      if (hardState !== null) this.#storeHardState(replica, hardState);
+      if (work.snapshot !== null) this.#install(replica, work.snapshot);
+      replica.storage.append(work.entries);
+      this.#respond(replica, work);
+    }
   }
 
   #storeHardState({ storage }: Replica, state: HardState): void {
@@ -250,8 +273,28 @@ export class Cluster {
   #respond(replica: Replica, work: Message): void {
     for (const response of work.responses) {
       if (isLocalDelivery(response)) replica.node.step(response);
-      else this.#network.push(response);
+      else this.#send(response);
     }
+  }
+
+  #send(message: Message): void {
+    if (this.#isUnlucky(this.#weather.hold)) {
+      this.#held.push({ message, until: this.#steps + this.#below(WAIT_STEPS_MAX) });
+    } else this.#network.push(message);
+  }
+
+  /** What has waited for its time arrives, links that broke meanwhile or not. */
+  #releaseHeld(): void {
+    const isDue = ({ until }: { readonly until: number }): boolean => until <= this.#steps;
+    if (!this.#held.some(isDue)) return;
+    const due = this.#held.filter(isDue);
+    this.#held = this.#held.filter((one) => !isDue(one));
+    for (const { message } of due) this.#arrive(message);
+  }
+
+  /** Never draws for what does not happen in this weather. */
+  #isUnlucky(of1000: number): boolean {
+    return this.isFaulty && of1000 > 0 && this.#below(1000) < of1000;
   }
 
   #deliverOne(): void {
@@ -268,6 +311,10 @@ export class Cluster {
       if (luck < this.#weather.lose) return;
       if (luck < this.#weather.lose + this.#weather.repeat) this.#network.push(message);
     }
+    this.#arrive(message);
+  }
+
+  #arrive(message: Message): void {
     const target = this.#replica(message.to);
     // A snapshot may bring a newer membership, so what was handed out for applying is applied before.
     if (message.type === 'MsgSnap') while (target.applyWork.length > 0) this.#apply(target);
@@ -331,9 +378,27 @@ export class Cluster {
     node.proposeConfChange(change);
   }
 
+  /** What lies in wait for a new leader, when its time has come. */
+  #strike(): void {
+    if (this.#ambush === undefined || this.#ambush.at > this.#steps) return;
+    const { victim } = this.#ambush;
+    this.#ambush = undefined;
+    this.#cut.clear();
+    if (this.#below(3) === 0) return this.#crash(this.#replica(victim));
+    for (const { id } of this.replicas) this.#cut.add(`${victim}-${id}`).add(`${id}-${victim}`);
+  }
+
+  /** The disk of a replica takes no work for a while. */
+  #stall(replica: Replica): void {
+    replica.stalledUntil = this.#steps + this.#below(WAIT_STEPS_MAX);
+    replica.crashesAfterStall = this.#below(2) === 0;
+  }
+
   #crash(replica: Replica): void {
     if (!this.isFaulty) return;
     const { id, storage, machine } = replica;
+    replica.stalledUntil = 0;
+    replica.crashesAfterStall = false;
     replica.appendWork = [];
     replica.applyWork = [];
     replica.isFetching = false;
@@ -361,6 +426,10 @@ export class Cluster {
     if (known === undefined) {
       this.#leaders.set(node.term, id);
       this.counts.elections += 1;
+      if (this.#isUnlucky(10 * this.#weather.ambush)) {
+        const within = 1 + this.#below(AMBUSH_STEPS_MAX);
+        this.#ambush = { victim: id, at: this.#steps + this.#below(within) };
+      }
     } else assert.equal(known, id, `seed ${this.#options.seed}: two leaders in term ${node.term}`);
   }
 
@@ -388,7 +457,9 @@ export class Cluster {
 
   /** Whether every member of the leader's configuration has applied the same, and logs match where they overlap. */
   #hasAgreed(): boolean {
-    const leader = this.replicas.find(({ node }) => node.isLeader && node.basicStatus().hasCommittedInTerm);
+    // One that was removed while it was cut off may take itself for a leader for good when it never checks its quorum.
+    const leaders = this.replicas.filter(({ node }) => node.isLeader && node.basicStatus().hasCommittedInTerm);
+    const [leader] = leaders.sort((a, b) => b.node.term - a.node.term);
     if (leader === undefined) return false;
     const { voters, votersOutgoing, learners } = leader.node.confState();
     const members = this.replicas.filter(({ id }) => [...voters, ...votersOutgoing, ...learners].includes(id));
@@ -407,6 +478,12 @@ export class Cluster {
     const replica = this.replicas[id - 1];
     assert.ok(replica !== undefined);
     return replica;
+  }
+
+  /** This replica, or the next one that has something to do. */
+  #firstFrom(replica: Replica, hasWork: (replica: Replica) => boolean): Replica {
+    if (hasWork(replica)) return replica;
+    return this.replicas.slice(replica.id).find(hasWork) ?? this.replicas.find(hasWork) ?? replica;
   }
 
   #pick<T>(list: readonly T[]): T {

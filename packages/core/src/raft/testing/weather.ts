@@ -23,15 +23,27 @@ export interface Weather {
   readonly changesMax: number;
   /** Of 100 times that a link may break: all are mended if any is broken. */
   readonly heal: number;
+  /** A disk stands still for a while; every other time its machine crashes at the end of that. */
+  readonly stall: number;
+  /** Of 1000 times that messages leave a machine: it crashes before it has stored anything that came with them. */
+  readonly crashAfterSend: number;
+  /** Of 1000 messages: under way for a long time, as on a stream that has stalled. */
+  readonly hold: number;
+  /** Of 100 new leaders: cut off or crashed soon after, when whoever was cut off before is back. */
+  readonly ambush: number;
 }
+
+/** A new leader is struck at most so many steps later, mostly much sooner. */
+export const AMBUSH_STEPS_MAX = 1024;
+
+/** Longest time that a disk stands still or a message is under way, in steps. */
+export const WAIT_STEPS_MAX = 3000;
 
 /** The number of which a step's event is drawn. */
 export function chancesOf(weather: Weather): number {
-  const { tick, deliver, ready, append, apply, propose, read, compact, fetch, change, crash, cut } = weather;
-  return Math.max(
-    1000,
-    tick + deliver + ready + append + apply + propose + read + compact + fetch + change + crash + cut,
-  );
+  const { tick, deliver, ready, append, apply, propose, read, compact, fetch, change, crash, cut, stall } = weather;
+  const work = tick + deliver + ready + append + apply + propose + read + compact + fetch;
+  return Math.max(1000, work + change + crash + cut + stall);
 }
 
 export const USUAL_WEATHER: Weather = {
@@ -52,4 +64,8 @@ export const USUAL_WEATHER: Weather = {
   repeat: 3,
   changesMax: 2,
   heal: 50,
+  stall: 0,
+  crashAfterSend: 0,
+  hold: 0,
+  ambush: 0,
 };

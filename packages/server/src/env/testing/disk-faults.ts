@@ -11,7 +11,6 @@ export type DiskOperation =
   | 'readFile'
   | 'remove'
   | 'rename'
-  | 'replaceFile'
   | 'space'
   | 'sync'
   | 'syncDir'

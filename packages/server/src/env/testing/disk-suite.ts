@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Disk, DiskError, type DiskFile, type LogWriter } from '../disk.js';
+import { replaceFile } from '../replace-file.js';
 
 /** A disk and an existing empty directory on it, fresh for each test. */
 export interface DiskUnderTest {
@@ -36,12 +37,12 @@ export function testDisk(name: string, start: () => Promise<DiskUnderTest>): voi
   });
 
   check('N15: a replaced file holds the old or the new content, whole', async (disk, root) => {
-    await disk.replaceFile(`${root}/f`, bytes('first, and longer'));
-    await disk.replaceFile(`${root}/f`, bytes('second'));
+    await replaceFile({ disk }, `${root}/f`, bytes('first, and longer'), 'current');
+    await replaceFile({ disk }, `${root}/f`, bytes('second'), 'current');
     assert.equal(text(await disk.readFile(`${root}/f`)), 'second');
     assert.deepEqual(await disk.list(root), ['f']);
     await assert.rejects(disk.readFile(`${root}/none`), hasCode('ENOENT'));
-    await assert.rejects(disk.replaceFile(`${root}/none/f`, bytes('x')), hasCode('ENOENT'));
+    await assert.rejects(replaceFile({ disk }, `${root}/none/f`, bytes('x'), 'current'), hasCode('ENOENT'));
   });
 
   check('a file is read and written by position', async (disk, root) => {
@@ -62,15 +63,15 @@ export function testDisk(name: string, start: () => Promise<DiskUnderTest>): voi
   });
 
   check('names move and go', async (disk, root) => {
-    await disk.replaceFile(`${root}/a`, bytes('a'));
-    await disk.replaceFile(`${root}/b`, bytes('b'));
+    await replaceFile({ disk }, `${root}/a`, bytes('a'), 'current');
+    await replaceFile({ disk }, `${root}/b`, bytes('b'), 'current');
     await disk.rename(`${root}/a`, `${root}/b`);
     await disk.syncDir(root);
     assert.equal(text(await disk.readFile(`${root}/b`)), 'a');
     assert.equal(await disk.exists(`${root}/a`), false);
     await assert.rejects(disk.rename(`${root}/a`, `${root}/c`), hasCode('ENOENT'));
     await disk.makeDir(`${root}/d/e`);
-    await disk.replaceFile(`${root}/d/e/f`, bytes('f'));
+    await replaceFile({ disk }, `${root}/d/e/f`, bytes('f'), 'current');
     await disk.remove(`${root}/d`);
     await disk.remove(`${root}/d`);
     assert.deepEqual(await disk.list(root), ['b']);
@@ -147,7 +148,7 @@ function testLogWriter(check: Check): void {
     const writer = await openWriter(disk, root);
     await assert.rejects(writer.openFile(`${root}/none`), hasCode('ENOENT'));
     await writer.close();
-    await disk.replaceFile(`${root}/late`, bytes(''));
+    await replaceFile({ disk }, `${root}/late`, bytes(''), 'current');
     const late = await disk.openLogWriter();
     await late.openFile(`${root}/late`);
     const answered = append(late, `${root}/late`, 0, bytes('x'));

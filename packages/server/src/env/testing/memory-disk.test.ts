@@ -18,7 +18,7 @@ test('N15: a cut keeps what was synced and tears what was not, at any byte', asy
   await file.sync();
   await disk.syncDir('/d');
   await file.write(1000, new Uint8Array(2000).fill(2));
-  await disk.replaceFile('/d/whole', new Uint8Array(3));
+  await disk.placeFile('/d/whole', new Uint8Array(3));
   await disk.open('/d/unsynced', 'create');
   const lengths = new Set<number>();
   let unsynced = 0;

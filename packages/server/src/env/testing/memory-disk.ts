@@ -91,10 +91,9 @@ export class MemoryDisk implements Disk {
     return this.#file('readFile', path).live.view().slice();
   }
 
-  async replaceFile(path: string, content: Uint8Array): Promise<void> {
-    await this.faults.pass('replaceFile', path);
-    const { parent, name } = this.#place('replaceFile', path);
-    this.#claim('replaceFile', path, content.length);
+  /** Puts a whole, durable file there at once; for tests that change what a node finds. */
+  async placeFile(path: string, content: Uint8Array): Promise<void> {
+    const { parent, name } = this.#place('write', path);
     const inode = new FileInode();
     inode.write(0, content);
     inode.sync();

@@ -4,6 +4,7 @@
  * next to nothing, and up to half a segment of it once the log is larger than its mark. A segment that is mostly live stays: its owner's
  * retention decides about it, and copying it would only make work.
  */
+import type { Failpoints } from '../../env/failpoints.js';
 import type { EntryReader } from './entry-reader.js';
 import type { Item, ShardLogs } from './items.js';
 import { firstLiveIn, liveBytesIn } from './retention.js';
@@ -24,6 +25,7 @@ export interface CopyForwardDeps {
   /** Hands in an item; resolves when it is durable, or when the log ended. */
   readonly write: (item: Item) => Promise<void>;
   readonly onFailure: (error: unknown) => void;
+  readonly failpoints?: Failpoints | undefined;
 }
 
 export class CopyForward {
@@ -66,7 +68,7 @@ export class CopyForward {
   }
 
   async #copyOldest(): Promise<void> {
-    const { logs, reader, segments, write } = this.#deps;
+    const { logs, reader, segments, write, failpoints } = this.#deps;
     const segment = segments.oldest?.number ?? 0;
     for (;;) {
       const live = firstLiveIn(logs, segment, PIECE_BYTES);
@@ -74,7 +76,9 @@ export class CopyForward {
       if (live === undefined || log === undefined || this.#isClosed) return;
       try {
         const entries = await reader.read(live.shard, log, live.lo, live.hi, live.bytes);
+        failpoints?.hit('copyBeforeWrite');
         await write({ kind: 'copy', shard: live.shard, segment, entries });
+        failpoints?.hit('copyAfterSync');
       } catch (error) {
         // Compacted while it was read: so much the better.
         if (!(error instanceof WalCompactedError)) throw error;

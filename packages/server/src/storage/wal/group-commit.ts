@@ -6,6 +6,7 @@ import { isMutated } from '@kvorum/core/base/mutation.js';
 import { assert } from '@kvorum/core/base/assert.js';
 import type { DiskError, LogWriter } from '../../env/disk.js';
 import type { Clock } from '../../env/env.js';
+import type { Failpoints } from '../../env/failpoints.js';
 import type { WalMetrics } from '../../env/node-metrics.js';
 import { BatchEncoder } from './batch-encoder.js';
 import { encodeItem, encodeTable, type Item, itemBytes, type ShardLogs, tableBytes } from './items.js';
@@ -24,6 +25,7 @@ export interface GroupCommitDeps {
   readonly onFailure: (error: DiskError) => void;
   /** A batch is durable, or a new segment is in use. */
   readonly onProgress: () => void;
+  readonly failpoints?: Failpoints | undefined;
 }
 
 /** Where the log goes on. */
@@ -252,7 +254,7 @@ export class GroupCommit {
   }
 
   #write(): void {
-    const { clock, logs, writer } = this.#deps;
+    const { clock, logs, writer, failpoints } = this.#deps;
     const { memory, place } = this.#encoder;
     const bytes = this.#encoder.seal();
     const segment = this.#segment;
@@ -276,9 +278,12 @@ export class GroupCommit {
     this.#callbacks = [];
     this.#mayFree = false;
     this.#isUrgent = this.#waiting.length > 0;
+    const beginsSegment = place.batchStart === SEGMENT_HEADER_BYTES;
+    failpoints?.hit(beginsSegment ? 'tableBeforeWrite' : 'walBeforeWrite');
     writer.append({ path: segment.path, position: place.batchStart, bytes }, (error) =>
       this.#onWritten(error, bytes.length),
     );
+    failpoints?.hit(beginsSegment ? 'tableBeforeSync' : 'walBeforeSync');
     if (this.#isAcknowledgedEarly) for (const run of callbacks) clock.defer(run);
   }
 
@@ -289,6 +294,8 @@ export class GroupCommit {
       this.stop();
       return this.#deps.onFailure(error);
     }
+    const beginsSegment = batch.end - bytes === SEGMENT_HEADER_BYTES;
+    this.#deps.failpoints?.hit(beginsSegment ? 'tableAfterSync' : 'walAfterSync');
     this.#underWay = undefined;
     this.#durable = batch;
     this.#counts.syncs++;

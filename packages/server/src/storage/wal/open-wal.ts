@@ -15,7 +15,7 @@ export async function openWal(
   events: WalEvents,
 ): Promise<OpenedWal> {
   const complete = completeWalOptions(options);
-  const found = await recoverLog(deps.disk, directory);
+  const found = await recoverLog(deps, directory);
   const recovered = found.replay.recovered();
   const writer = await deps.disk.openLogWriter();
   const wal = new WalLog(deps, writer, directory, complete, events, found);

@@ -17,7 +17,7 @@ function summary(found: RecoveredLog): string {
 }
 
 async function summaryOf(disk: MemoryDisk): Promise<string> {
-  return summary(await recoverLog(disk.copy(), WAL_DIR));
+  return summary(await recoverLog({ disk: disk.copy() }, WAL_DIR));
 }
 
 interface BuiltLog {
@@ -54,14 +54,14 @@ async function buildLog(): Promise<BuiltLog> {
 
 async function replaced(disk: MemoryDisk, path: string, content: Uint8Array): Promise<MemoryDisk> {
   const copy = disk.copy();
-  await copy.replaceFile(path, content);
+  await copy.placeFile(path, content);
   return copy;
 }
 
 /** What recovery makes of a disk: a summary, or `damaged`. */
 async function outcome(disk: MemoryDisk): Promise<string> {
   try {
-    return summary(await recoverLog(disk, WAL_DIR));
+    return summary(await recoverLog({ disk }, WAL_DIR));
   } catch (error) {
     assert.ok(error instanceof WalDamagedError, String(error));
     return 'damaged';
@@ -238,7 +238,7 @@ test('R16: batch numbers are not used again after a cut, and what was cut never 
   const torn = await disk.readFile(path);
   const start = (await endOf(disk, 1)).lastStart;
   torn.fill(0, start, start + 40);
-  await before.replaceFile(path, torn);
+  await before.placeFile(path, torn);
   const second = await openFixture(before);
   assert.equal(second.wal.logBounds(1)?.lastIndex, 2);
   const content = await before.readFile(path);

@@ -5,6 +5,7 @@
  */
 import { isMutated } from '@kvorum/core/base/mutation.js';
 import type { Disk } from '../../env/disk.js';
+import type { Failpoints } from '../../env/failpoints.js';
 import { RECORD_TYPE } from './record.js';
 import { Replay } from './replay.js';
 import { findStrays, isBlank, type ReadState, readBatch, type Stray } from './scan.js';
@@ -20,6 +21,11 @@ import { WalDamagedError } from './wal-errors.js';
 
 const ZEROS_BYTES = 1024 * 1024;
 
+export interface RecoveryDeps {
+  readonly disk: Disk;
+  readonly failpoints?: Failpoints | undefined;
+}
+
 /** A log that was read and repaired. */
 export interface RecoveredLog {
   readonly replay: Replay;
@@ -34,7 +40,8 @@ export interface RecoveredLog {
 }
 
 /** Reads the log in `directory`, cuts a torn tail and syncs. Rejects with WalDamagedError or WalVersionError before it changes anything. */
-export async function recoverLog(disk: Disk, directory: string): Promise<RecoveredLog> {
+export async function recoverLog(deps: RecoveryDeps, directory: string): Promise<RecoveredLog> {
+  const { disk } = deps;
   const scan = new LogScan();
   const segments = await findSegments(disk, directory);
   for (const segment of segments) {
@@ -48,8 +55,9 @@ export async function recoverLog(disk: Disk, directory: string): Promise<Recover
     scan.read(segment, content);
   }
   scan.finish();
+  deps.failpoints?.hit('recoveryBeforeRepair');
   await removeTemporary(disk, directory);
-  return repair(disk, directory, segments, scan);
+  return repair(deps, directory, segments, scan);
 }
 
 async function findSegments(disk: Disk, directory: string): Promise<Segment[]> {
@@ -157,11 +165,12 @@ class LogScan {
 
 /** Makes what was read the whole content of the disk: nothing behind the end, and all of it synced. */
 async function repair(
-  disk: Disk,
+  deps: RecoveryDeps,
   directory: string,
   segments: readonly Segment[],
   scan: LogScan,
 ): Promise<RecoveredLog> {
+  const { disk, failpoints } = deps;
   const { replay, end, state, batchMax } = scan;
   if (end === undefined) return { replay, segments: [], prepared: undefined, tailOffset: 0, nextBatch: 1, chain: 0 };
   // A killed process leaves names that it did not sync.
@@ -176,10 +185,12 @@ async function repair(
       prepared = segment;
       continue;
     }
+    failpoints?.hit('recoveryBeforeRemove');
     await disk.remove(segment.path);
+    failpoints?.hit('recoveryAfterRemove');
     await disk.syncDir(directory);
   }
-  if (lastUsed > 0) await syncTail(disk, end.segment, end, scan.blank.has(lastUsed));
+  if (lastUsed > 0) await syncTail(deps, end.segment, end, scan.blank.has(lastUsed));
   // One more than any number that may ever have been written, though what was torn left no trace.
   const nextBatch = Math.max(batchMax, state.batch + 1) + 1;
   return { replay, segments: kept, prepared, tailOffset: end.offset, nextBatch, chain: state.chain ?? 0 };
@@ -190,7 +201,7 @@ async function repair(
  * such bytes for clean and never write them, so the last batch, which alone can be in that state, is written anew.
  */
 async function syncTail(
-  disk: Disk,
+  { disk, failpoints }: RecoveryDeps,
   segment: Segment,
   { offset, batch }: { readonly offset: number; readonly batch: Uint8Array },
   isBlankBehind: boolean,
@@ -199,12 +210,15 @@ async function syncTail(
   try {
     if (batch.length > 0) await file.write(offset - batch.length, batch);
     if (!isBlankBehind) {
+      failpoints?.hit('recoveryBeforeZeroing');
       const zeros = new Uint8Array(Math.min(ZEROS_BYTES, segment.bytes - offset));
       for (let at = offset; at < segment.bytes; at += zeros.length) {
         await file.write(at, zeros.subarray(0, Math.min(zeros.length, segment.bytes - at)));
       }
     }
+    failpoints?.hit('recoveryBeforeSync');
     await file.sync();
+    failpoints?.hit('recoveryAfterSync');
   } finally {
     await file.close();
   }

@@ -9,6 +9,7 @@ import { isMutated } from '@kvorum/core/base/mutation.js';
 import { crc32 } from 'node:zlib';
 import { readU32, writeU32 } from '@kvorum/core/base/bytes.js';
 import type { Disk } from '../../env/disk.js';
+import type { Failpoints } from '../../env/failpoints.js';
 import { WalDamagedError, WalVersionError } from './wal-errors.js';
 
 export const SEGMENT_FORMAT = 1;
@@ -50,12 +51,13 @@ export interface NewSegment {
 
 /** Makes a segment of zeros behind a header, replacing one of the same number. Durable, name included, when it resolves (N15). */
 export async function createSegment(
-  disk: Disk,
+  { disk, failpoints }: { readonly disk: Disk; readonly failpoints?: Failpoints | undefined },
   directory: string,
   { number, bytes, isAhead }: NewSegment,
 ): Promise<Segment> {
   const temporary = `${directory}/${TEMPORARY_NAME}`;
   const path = segmentPath(directory, number);
+  failpoints?.hit('segmentBeforeWrite');
   const file = await disk.open(temporary, 'create');
   try {
     const zeros = new Uint8Array(Math.min(PIECE_BYTES, bytes));
@@ -65,12 +67,16 @@ export async function createSegment(
     }
     await file.truncate(bytes);
     await file.write(0, encodeHeader(number, bytes));
+    failpoints?.hit('segmentBeforeSync');
     await file.sync();
   } finally {
     await file.close();
   }
+  failpoints?.hit('segmentBeforeRename');
   await disk.rename(temporary, path);
+  failpoints?.hit('segmentBeforeDirSync');
   if (!isMutated('directoryNotSynced')) await disk.syncDir(directory);
+  failpoints?.hit('segmentAfterDirSync');
   return { number, path, bytes };
 }
 

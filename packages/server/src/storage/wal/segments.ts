@@ -4,6 +4,7 @@
  */
 import type { Disk, LogWriter } from '../../env/disk.js';
 import type { Clock, Log, Timer } from '../../env/env.js';
+import type { Failpoints } from '../../env/failpoints.js';
 import { createSegment, type Segment } from './segment-file.js';
 import type { WalOptions } from './wal.js';
 
@@ -18,6 +19,7 @@ export interface SegmentsDeps {
   readonly onSpace: (isNoSpace: boolean) => void;
   /** A file is about to be removed. */
   readonly onFree: (segment: Segment) => Promise<void>;
+  readonly failpoints?: Failpoints | undefined;
 }
 
 const SECTOR_BYTES = 512;
@@ -111,10 +113,14 @@ export class Segments {
   }
 
   async #remove(segment: Segment): Promise<void> {
+    const { disk, writer, failpoints } = this.#deps;
     await this.#deps.onFree(segment);
-    await this.#deps.writer.closeFile(segment.path);
-    await this.#deps.disk.remove(segment.path);
-    await this.#deps.disk.syncDir(this.#directory);
+    await writer.closeFile(segment.path);
+    failpoints?.hit('segmentBeforeRemove');
+    await disk.remove(segment.path);
+    failpoints?.hit('segmentAfterRemove');
+    await disk.syncDir(this.#directory);
+    failpoints?.hit('segmentAfterRemoveSync');
   }
 
   #prepare(): void {
@@ -145,7 +151,7 @@ export class Segments {
     this.#prepared = undefined;
     if (stale !== undefined) await this.#deps.writer.closeFile(stale.path);
     const number = (this.current?.number ?? 0) + 1;
-    const made = await createSegment(this.#deps.disk, this.#directory, { number, bytes, isAhead: demandedBytes === 0 });
+    const made = await createSegment(this.#deps, this.#directory, { number, bytes, isAhead: demandedBytes === 0 });
     await this.#deps.writer.openFile(made.path);
     this.#prepared = made;
     // Asked for meanwhile, and maybe for more than was made: the owner asks again.

@@ -33,7 +33,7 @@ export class WalLog implements Wal {
     events: WalEvents,
     found: RecoveredLog,
   ) {
-    const { disk, clock, log } = deps;
+    const { disk, clock, log, failpoints } = deps;
     this.#logs = found.replay.logs();
     this.#options = options;
     this.#events = events;
@@ -50,6 +50,7 @@ export class WalLog implements Wal {
       onReady: () => this.#commit.pump(),
       onSpace: (isNoSpace: boolean) => events.onSpace(isNoSpace),
       onFree: ({ number }: { readonly number: number }) => this.#reader.forget(number),
+      failpoints,
     };
     this.#segments = new Segments(segmentsDeps, directory, options, found.segments);
     const commitDeps = {
@@ -60,6 +61,7 @@ export class WalLog implements Wal {
       segments: this.#segments,
       onFailure: (error: DiskError) => this.#fail(error),
       onProgress: () => this.#copyForward.consider(),
+      failpoints,
     };
     const tail = {
       segment: this.#segments.current,
@@ -74,6 +76,7 @@ export class WalLog implements Wal {
       segments: this.#segments,
       write: (item: Item) => this.#writeItem(item),
       onFailure,
+      failpoints,
     };
     this.#copyForward = new CopyForward(copyDeps, options.copyForwardBytes);
   }

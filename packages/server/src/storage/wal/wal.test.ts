@@ -136,7 +136,7 @@ test('R7: copied entries free their segments and never truncate newer ones', asy
     wal.compact(2, { index, term: 1 });
     if (index === 30) await write(wal, { shard: 1, entries: entries(3, 6, 2, 50), hardState: state(2, 0, 0) });
     // At each moment, whichever of the entries were copied already.
-    const found = (await recoverLog(disk.copy(), WAL_DIR)).replay.recovered().get(1);
+    const found = (await recoverLog({ disk: disk.copy() }, WAL_DIR)).replay.recovered().get(1);
     assert.equal(shape(found), index < 30 ? '1:1 2:1 3:1' : '1:1 2:1 3:2 4:2 5:2', `after ${index}`);
   }
   await wal.close();
@@ -264,7 +264,7 @@ test('S2: another format is refused, and damage is told without a change', async
   newer[8] = 2;
   new DataView(newer.buffer).setUint32(20, crc32(newer.subarray(0, 20)), true);
   const newerDisk = disk.copy();
-  await newerDisk.replaceFile(path, newer);
+  await newerDisk.placeFile(path, newer);
   await assert.rejects(openFixture(newerDisk), (error) => error instanceof WalVersionError && error.found === 2);
   const goneDisk = disk.copy();
   await goneDisk.rename(path, `${WAL_DIR}/0000000009.wal`);

@@ -7,6 +7,7 @@
 import type { Clock, Log } from '../../env/env.js';
 import type { WalMetrics } from '../../env/node-metrics.js';
 import type { Disk } from '../../env/disk.js';
+import type { Failpoints } from '../../env/failpoints.js';
 import type { Entry } from '@kvorum/core/raft/entry.js';
 import type { HardState } from '@kvorum/core/raft/types.js';
 
@@ -52,6 +53,7 @@ export interface WalDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics?: WalMetrics | undefined;
+  readonly failpoints?: Failpoints | undefined;
 }
 
 /** Calls out of the log, never from inside a call into it. */

@@ -1,6 +1,7 @@
 /** One machine of a power-cut test: its disk, its stores, and the node that runs on them until the power goes. */
 import { noProbe } from '../../env/testing/no-probe.js';
 import type { Random } from '../../env/env.js';
+import type { Failpoint } from '../../env/failpoints.js';
 import { MemoryDisk } from '../../env/testing/memory-disk.js';
 import { below } from '../../env/testing/seeded-random.js';
 import { type KvorumNode, type StartOptions, startNode } from '../../node.js';
@@ -20,6 +21,8 @@ export interface MachineDeps {
   /** Decides what a cut leaves, and how long syncs take. */
   readonly random: Random;
   readonly stores: CutStores;
+  /** The machine's process has come to a point; a cut in here is one at exactly that point. */
+  readonly onHit?: (machine: Machine, name: Failpoint) => void;
 }
 
 export interface MachineOptions {
@@ -59,7 +62,7 @@ export class Machine {
   start(): ProcessLife {
     const { world, random } = this.#deps;
     this.#disk.syncTicks = () => below(random, syncTicksMax);
-    const env = new ProcessEnv(world, this.name, this.#disk);
+    const env = new ProcessEnv(world, this.name, this.#disk, (name) => this.#deps.onHit?.(this, name));
     const { node, ...deps } = this.#options;
     let shards: ShardHost | undefined;
     const inspect = (host: ShardHost): void => void (shards = host);

@@ -3,6 +3,7 @@
  * no call to disk or network returns. So a killed node needs no cooperation, and leaves nothing behind but garbage.
  */
 import type { Clock, Env, Log, Random, Timer } from '../../env/env.js';
+import type { Failpoint, Failpoints } from '../../env/failpoints.js';
 import type { Address, Connection, Listener, Network } from '../../env/network.js';
 import type { MemoryDisk } from '../../env/testing/memory-disk.js';
 import type { MemoryNetwork } from '../../env/testing/memory-network.js';
@@ -20,10 +21,12 @@ export class ProcessEnv implements Env {
   readonly disk: MemoryDisk;
   readonly network: Network;
   readonly log: Log;
+  readonly failpoints: Failpoints;
   readonly #world: ProcessWorld;
   readonly #host: string;
 
-  constructor(world: ProcessWorld, host: string, disk: MemoryDisk) {
+  /** @param onHit the process has come to a point; not told of a dead one */
+  constructor(world: ProcessWorld, host: string, disk: MemoryDisk, onHit: (name: Failpoint) => void) {
     this.#world = world;
     this.#host = host;
     this.clock = new ProcessClock(world.clock);
@@ -31,6 +34,11 @@ export class ProcessEnv implements Env {
     this.disk = disk;
     this.network = new ProcessNetwork(world.network.host(host), () => this.clock.isStopped);
     this.log = world.log;
+    this.failpoints = {
+      hit: (name) => {
+        if (!this.clock.isStopped) onHit(name);
+      },
+    };
   }
 
   /** Takes effect at once. */
