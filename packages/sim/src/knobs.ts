@@ -43,6 +43,19 @@ export const faultKinds = [
 
 export type FaultKind = (typeof faultKinds)[number];
 
+/** Kinds that take place whenever they are asked for, whatever the cluster's size and state. */
+const alwaysPossible: ReadonlySet<FaultKind> = new Set([
+  'clockJump',
+  'clockDrift',
+  'cpuStarved',
+  'diskSlow',
+  'storeStalled',
+]);
+
+export function isAlwaysPossible(kind: FaultKind): boolean {
+  return alwaysPossible.has(kind);
+}
+
 export interface Knobs {
   readonly nodes: number;
   /** Length of the phase with faults. */
@@ -112,10 +125,19 @@ export function drawKnobs(seed: number, fixed: FixedKnobs = {}): Knobs {
 function drawFaults(random: Random): FaultKind[] {
   const share = 0.15 + random.float() * 0.6;
   const chosen = faultKinds.filter(() => chance(random, share));
-  return chosen.length > 0 ? chosen : shuffled(random, faultKinds).slice(0, 3);
+  const sure = pick(random, [...alwaysPossible]);
+  if (chosen.length < 3)
+    chosen.push(
+      ...shuffled(
+        random,
+        faultKinds.filter((kind) => !chosen.includes(kind)),
+      ).slice(0, 3),
+    );
+  return chosen.some(isAlwaysPossible) ? chosen : [...chosen, sure];
 }
 
-function definedOf(fixed: FixedKnobs): Partial<Knobs> {
+/** Without what is left open. */
+export function definedOf(fixed: FixedKnobs): Partial<Knobs> {
   const given: [string, unknown][] = Object.entries(fixed).filter(([, value]) => value !== undefined);
   return Object.fromEntries(given);
 }

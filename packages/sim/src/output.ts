@@ -1,18 +1,24 @@
 /** What people see of runs: a failed seed with its trace, and the totals of all. */
 import { faultKinds } from './knobs.js';
+import type { Answer } from './order.js';
 import type { RunReport } from './run-report.js';
 import { Tally } from './world/tally.js';
 
 /** Lines of the event log that a failed seed shows. */
 const LINES_SHOWN = 60;
 
-export function printFailure(report: RunReport, options: readonly string[]): void {
-  console.log(`\nseed ${report.seed} FAILED after ${(report.simulatedMs / 1000).toFixed(1)} simulated seconds`);
+/** A run that broke an invariant: which, where, what went before, and how to have it again. */
+export function printFailure({ order, report }: Answer, commit: string): void {
+  const { seed, steps, simulatedMs } = report;
+  const seconds = (simulatedMs / 1000).toFixed(1);
+  console.log(`\nseed ${seed} FAILED at commit ${commit} after ${seconds} simulated seconds and ${steps} steps`);
   for (const { checker, message } of report.violations) console.log(`  ${checker}: ${message}`);
   console.log(`  knobs: ${JSON.stringify(report.knobs)}`);
   console.log(`  last lines of the event log:`);
   for (const line of report.tail.slice(-LINES_SHOWN)) console.log(`    ${line.slice(0, 300)}`);
-  console.log(`  again: npm run sim -- --seed ${report.seed} ${options.join(' ')}`);
+  const knobs = Object.keys(order.fixed).length === 0 ? '' : ` --knobs '${JSON.stringify(order.fixed)}'`;
+  const prefix = order.steps === undefined ? '' : ` --steps ${order.steps}`;
+  console.log(`  again: npm run sim -- --seed ${seed}${knobs}${prefix}`);
 }
 
 /** In so many runs every kind of fault has to happen. */
@@ -58,7 +64,7 @@ export class Totals {
   }
 
   /** Kinds of faults that never happened, in a run that is long enough for all of them. */
-  missingFaults(): readonly string[] {
+  missing(): readonly string[] {
     return this.#runs < SEEDS_FOR_ALL_FAULTS ? [] : faultKinds.filter((kind) => this.#faults.count(kind) === 0);
   }
 
@@ -70,7 +76,7 @@ export class Totals {
     console.log(`fewest in a run: ${JSON.stringify(this.#fewest)}`);
     if (this.#runs === 1 && this.#last !== undefined)
       console.log(`event log: ${this.#last.lines} lines, sha256 ${this.#last.digest}`);
-    const missing = this.missingFaults();
+    const missing = this.missing();
     if (missing.length > 0) console.log(`NEVER HAPPENED: ${missing.join(', ')}`);
     if (this.failed > 0) console.log(`failed: ${this.#failedSeeds.join('; ')}`);
     console.log(`${this.#runs} seeds, ${this.failed} failed, ${seconds.toFixed(1)} s`);

@@ -14,7 +14,7 @@ export interface RecoveryDeps {
   readonly history: History;
   readonly counts: Tally;
   readonly violate: Violate;
-  /** Runs the world until `isDone` is true, or so much is wrong that nothing more can be learnt: then it answers false. */
+  /** Runs the world until `isDone` is true, or the run is over: then it answers false. */
   readonly until: (isDone: () => boolean) => Promise<boolean>;
 }
 

@@ -11,6 +11,8 @@ export interface RunReport {
   /** Of the event log. */
   readonly digest: string;
   readonly lines: number;
+  /** Events of the world: messages that arrive, disk calls that end, timers, whatever happens at a moment. */
+  readonly steps: number;
   readonly simulatedMs: number;
   readonly operations: number;
   readonly acknowledged: number;
@@ -24,6 +26,8 @@ export interface RunReport {
 export interface RunOptions {
   readonly fixed?: FixedKnobs | undefined;
   readonly print?: ((line: string) => void) | undefined;
+  /** The run ends after so many steps: what it shows is a beginning of the whole run. */
+  readonly steps?: number | undefined;
   /** A node that ends by a bug is started again: to see what checkers say (R7). */
   readonly goesOnAfterBugs?: boolean;
 }

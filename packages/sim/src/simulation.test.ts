@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { activateMutation } from '@kvorum/core/base/mutation.js';
+import { readSeedsFile } from './seeds-file.js';
 import { runSeed } from './simulation.js';
 
 /** Kept short: the command runs thousands. */
@@ -24,11 +25,10 @@ test('R1: the same seed gives the same event log', async () => {
 });
 
 test('seeds that found a bug in the past stay green', async () => {
-  const text = readFileSync(new URL('../seeds.txt', import.meta.url), 'utf8');
-  const seeds = text.split('\n').filter((line) => /^\d/.test(line));
-  for (const line of seeds) {
-    const seed = Number(line.split(' ', 1)[0]);
-    assert.deepEqual((await runSeed(seed)).violations, [], line);
+  const known = readSeedsFile(fileURLToPath(new URL('../seeds.txt', import.meta.url)));
+  assert.ok(known.length > 0);
+  for (const { seed, fixed, cause } of known) {
+    assert.deepEqual((await runSeed(seed, { fixed })).violations, [], `seed ${seed}: ${cause}`);
   }
 });
 
@@ -43,4 +43,22 @@ test('R7: bugs that are brought back are noticed', async () => {
       activateMutation(undefined);
     }
   }
+});
+
+test('a run of so many steps is the beginning of the whole run', async () => {
+  const lines: string[] = [];
+  const whole: string[] = [];
+  const cut = await runSeed(5, { steps: 3000, print: (line) => lines.push(line) });
+  await runSeed(5, { print: (line) => whole.push(line) });
+  assert.equal(cut.steps, 3000);
+  assert.deepEqual(cut.violations, []);
+  assert.ok(lines.length > 1000 && lines.length < whole.length);
+  assert.deepEqual(lines, whole.slice(0, lines.length));
+});
+
+test('a run in which too little happens fails', async () => {
+  // Values that take ten seconds to think of.
+  const { violations } = await runSeed(4, { fixed: { thinkMs: 10_000, clients: 1 } });
+  const messages = violations.filter(({ checker }) => checker === 'enough happens').map(({ message }) => message);
+  assert.ok(messages.some((message) => /^\d+ acknowledged in .* at least 500 are asked for in 30 s$/.test(message)));
 });

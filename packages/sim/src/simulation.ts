@@ -9,7 +9,8 @@ import { faultyClusterOf } from './faults/faulty-cluster.js';
 import { Moments } from './faults/moments.js';
 import { FaultSchedule } from './faults/schedule.js';
 import { InsideChecks } from './inside-checks.js';
-import { drawKnobs, type Knobs } from './knobs.js';
+import { type Activity, isBehind, missedFloors } from './floors.js';
+import { drawKnobs, faultKinds, type Knobs } from './knobs.js';
 import { NodeEnds } from './node-ends.js';
 import { checkHistory, finalStateOf } from './outside-checks.js';
 import { pump } from './pump.js';
@@ -27,7 +28,11 @@ const LOOK_EVERY_MS = 50;
 /** The load goes on for so long after everything was healed. */
 const RECOVERY_LOAD_MS = 3000;
 const RUN_MS_MIN = 30_000;
-const RUN_MS_MAX = 120_000;
+/** A run in which too little has happened goes on at most for so long. */
+const RUN_MS_MAX = 60_000;
+/** So much more than the least is aimed at: nothing new happens at the end of a run, while replicas come to one state. */
+const LOAD_MARGIN = 1.2;
+const FAULTS_MARGIN = 2;
 /** A run with so many violations is over: the rest tells nothing new. */
 const VIOLATIONS_MAX = 20;
 
@@ -49,9 +54,14 @@ class Simulation {
   readonly ends: NodeEnds;
   readonly moments = new Moments();
   readonly schedule: FaultSchedule;
+  readonly stepsMax: number;
+  /** Whoever chooses the faults, or an early end, chooses how much happens. */
+  readonly isFloored: boolean;
 
-  constructor(seed: number, { fixed, print, goesOnAfterBugs = false }: RunOptions) {
+  constructor(seed: number, { fixed, print, steps, goesOnAfterBugs = false }: RunOptions) {
     this.seed = seed;
+    this.stepsMax = steps ?? Number.POSITIVE_INFINITY;
+    this.isFloored = steps === undefined && fixed?.faults === undefined && fixed?.faultsMs === undefined;
     this.knobs = drawKnobs(seed, fixed);
     const { knobs, counts } = this;
     const random = stream(seed, 'faults');
@@ -62,7 +72,8 @@ class Simulation {
     this.ends = new NodeEnds({ queue, random, counts, violate }, { offMs: knobs.faultLastsMs, goesOnAfterBugs });
     this.clients = Array.from({ length: knobs.clients }, (_, i) => this.newClient(i));
     const { cluster, ends, moments, faults } = this;
-    this.schedule = new FaultSchedule(faultyClusterOf({ cluster, ends, moments, faults, random }, knobs));
+    const isQuiet = (): boolean => isBehind(this.activity(), 'faults', FAULTS_MARGIN);
+    this.schedule = new FaultSchedule(faultyClusterOf({ cluster, ends, moments, faults, random }, knobs), { isQuiet });
   }
 
   async run(): Promise<RunReport> {
@@ -93,28 +104,48 @@ class Simulation {
     for (const client of clients) client.start();
     this.lookEvery();
     this.schedule.start();
-    await this.until(() => queue.nowMs >= knobs.faultsMs);
+    if (!(await this.until(() => queue.nowMs >= knobs.faultsMs))) return;
     this.heal();
     const until = this.until.bind(this);
     const recovery: RecoveryDeps = { cluster, history, counts, violate: this.violate.bind(this), until };
     await serveAgain(recovery, knobs);
     const loadUntilMs = Math.max(queue.nowMs + RECOVERY_LOAD_MS, RUN_MS_MIN);
-    await this.until(() => queue.nowMs >= loadUntilMs && (this.isEnough() || queue.nowMs >= RUN_MS_MAX));
+    await this.until(() => queue.nowMs >= loadUntilMs && (!this.isQuiet() || queue.nowMs >= RUN_MS_MAX));
     for (const client of clients) client.stop();
     await converge(recovery);
+    if (this.isCutShort) return;
+    if (this.isFloored) for (const missed of missedFloors(this.activity())) this.violate('enough happens', missed);
     for (const machine of cluster.machines) this.checks.look(machine);
   }
 
-  /** Runs until `isDone`; false at once when so much is wrong that nothing more can be learnt. */
+  /** Runs until `isDone`; false at once when so much is wrong that nothing more can be learnt, or all steps are done. */
   private async until(isDone: () => boolean): Promise<boolean> {
-    await pump(this.cluster.queue, () => isDone() || this.violations.length > 0);
-    return this.violations.length === 0;
+    await pump(this.cluster.queue, () => isDone() || this.isOver);
+    return !this.isOver;
   }
 
-  /** A run that only waits for faults to pass proves little: so much has to happen in each half minute. */
-  private isEnough(): boolean {
-    const halfMinutes = this.cluster.queue.nowMs / 30_000;
-    return this.history.acknowledged >= 500 * halfMinutes && this.cluster.log.lines >= 10_000 * halfMinutes;
+  private get isOver(): boolean {
+    return this.violations.length > 0 || this.isCutShort;
+  }
+
+  private get isCutShort(): boolean {
+    return this.cluster.queue.steps >= this.stepsMax;
+  }
+
+  private activity(): Activity {
+    const { cluster, history, faults } = this;
+    return {
+      simulatedMs: cluster.queue.nowMs,
+      acknowledged: history.acknowledged,
+      faults: faultKinds.reduce((sum, kind) => sum + faults.count(kind), 0),
+      lines: cluster.log.lines,
+    };
+  }
+
+  /** Too little was asked and answered up to now. */
+  private isQuiet(): boolean {
+    const activity = this.activity();
+    return isBehind(activity, 'acknowledged', LOAD_MARGIN) || isBehind(activity, 'lines', LOAD_MARGIN);
   }
 
   private heal(): void {
@@ -128,7 +159,7 @@ class Simulation {
     checkHistory(this.history.operations, (checker, message) => this.violate(checker, message));
     const { machine } =
       this.cluster.machines.find(({ isUp, isDoomed }) => isUp && !isDoomed)?.shards?.shard(defaultShard)?.replica ?? {};
-    if (machine === undefined || this.violations.length > 0) return;
+    if (machine === undefined || this.isOver) return;
     const report = (message: string): void => this.violate('acknowledged writes', message);
     const checked = checkAcknowledgedWrites(this.history.operations, finalStateOf(machine), report);
     this.counts.add('writes found again', checked);
@@ -164,7 +195,8 @@ class Simulation {
     const { seed, history, knobs } = this;
     const { queue, machines, log } = this.cluster;
     const random = stream(seed, `client ${id}`);
-    return new Client(id, { queue, random, history, machines, log: (who, what) => log.add(who, what) }, knobs);
+    const say = (who: string, what: string): void => log.add(who, what);
+    return new Client(id, { queue, random, history, machines, log: say, isQuiet: () => this.isQuiet() }, knobs);
   }
 
   private report(): RunReport {
@@ -184,6 +216,7 @@ class Simulation {
       endedByBug: this.ends.byBug,
       digest: log.digest(),
       lines: log.lines,
+      steps: queue.steps,
       simulatedMs: queue.nowMs,
       operations: history.operations.length,
       acknowledged: history.acknowledged,

@@ -1,4 +1,6 @@
-/** A child process of the simulator's command: runs seeds that it is told. */
-import { serveOrders } from './cli.js';
+/** A child process of the simulator's command: an order comes, an answer goes. */
+import { type Order, runOrder } from './order.js';
 
-serveOrders();
+process.on('message', (order: Order) => {
+  void runOrder(order).then((answer) => process.send?.(answer));
+});

@@ -1,27 +1,21 @@
 /** `npm run sim -- --mutations [NAME…]`: hunts bugs in child processes and prints a table. */
-import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { type Mutation, mutations } from '@kvorum/core/base/mutation.js';
+import { runInProcesses } from '../jobs.js';
+import type { HuntAsked } from '../options.js';
 import { hunt, type HuntOrder, type HuntResult } from './hunt.js';
 
 /** A bug that takes more seeds counts as not caught. */
 const SEEDS_MAX = 2000;
 
-export interface HuntOptions {
-  /** All when empty. */
-  readonly names: readonly string[];
-  readonly baseSeed: number;
-  readonly seedsMax: number | undefined;
-  readonly jobs: number;
-}
-
 /** Exit code 1 when a bug was not caught. */
-export async function huntAll(options: HuntOptions): Promise<number> {
+export async function huntAll(options: HuntAsked): Promise<number> {
   const { baseSeed, seedsMax = SEEDS_MAX } = options;
   const orders = chosen(options.names).map((mutation): HuntOrder => ({ mutation, baseSeed, seedsMax }));
   console.log(row('bug', 'simulator', 'seeds', 'seconds', 'caught by'));
   const results: HuntResult[] = [];
-  await inProcesses(orders, options.jobs, (result) => {
+  const script = fileURLToPath(new URL('./child-process.js', import.meta.url));
+  await runInProcesses(script, orders, options.jobs, (result: HuntResult) => {
     results.push(result);
     print(result);
   });
@@ -52,29 +46,4 @@ function print({ mutation, seeds, seconds, found, merelyEnded }: HuntResult): vo
 
 function row(mutation: string, simulator: string, seeds: string, seconds: string, what: string): string {
   return `${mutation.padEnd(32)} ${simulator.padEnd(9)} ${seeds.padStart(5)} ${seconds.padStart(8)}  ${what}`;
-}
-
-async function inProcesses(
-  orders: readonly HuntOrder[],
-  jobs: number,
-  onResult: (result: HuntResult) => void,
-): Promise<void> {
-  const waiting = [...orders];
-  const work = (): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const child = fork(fileURLToPath(new URL('./child-process.js', import.meta.url)), { serialization: 'advanced' });
-      const next = (): void => {
-        const order = waiting.shift();
-        if (order === undefined) child.disconnect();
-        else child.send(order);
-      };
-      child.on('message', (result: HuntResult) => {
-        onResult(result);
-        next();
-      });
-      child.on('error', reject);
-      child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`a hunt ended with ${String(code)}`))));
-      next();
-    });
-  await Promise.all(Array.from({ length: Math.min(jobs, orders.length) }, work));
 }

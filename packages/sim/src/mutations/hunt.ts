@@ -41,6 +41,7 @@ const mereEnds: ReadonlySet<string> = new Set([
   'no uncaught exception',
   'no unhandled rejection',
   'typed errors',
+  'enough happens',
 ]);
 
 /** A run that only stands still. It counts unless nodes ended by themselves, which is reason enough for it. */

@@ -16,7 +16,12 @@ export interface ClientDeps {
   readonly history: History;
   readonly machines: readonly Machine[];
   readonly log: (who: string, what: string) => void;
+  /** Whether too little has happened in the run up to now: then clients think less. */
+  readonly isQuiet: () => boolean;
 }
+
+/** Clients in a hurry think for so much of their time. */
+const HURRIED_SHARE = 0.2;
 
 /** A list that is appended to is begun anew at this length. */
 const LIST_CHARS_MAX = 200;
@@ -68,8 +73,9 @@ export class Client {
   }
 
   #thinkThenAsk(): void {
-    const { queue, random } = this.#deps;
-    queue.after(exponential(random, this.#knobs.thinkMs), () => this.#ask());
+    const { queue, random, isQuiet } = this.#deps;
+    const meanMs = this.#knobs.thinkMs * (isQuiet() ? HURRIED_SHARE : 1);
+    queue.after(exponential(random, meanMs), () => this.#ask());
   }
 
   #ask(): void {

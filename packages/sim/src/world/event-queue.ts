@@ -17,6 +17,8 @@ export class EventQueue {
   readonly #heap: Waiting[] = [];
   #nowMs = 0;
   #order = 0;
+  /** Events that have run. */
+  steps = 0;
 
   /** Virtual time: that of the event that runs now. */
   get nowMs(): number {
@@ -52,6 +54,7 @@ export class EventQueue {
     const next = this.#pop();
     if (next === undefined) return false;
     this.#nowMs = next.dueMs;
+    this.steps += 1;
     next.run?.();
     return true;
   }

@@ -1,0 +1,50 @@
+/** Knobs that people give, on the command line or in a file of seeds: read and checked. */
+import { OptionError, showGiven } from '@kvorum/server/internal/options/option-error.js';
+import { drawKnobs, type FaultKind, faultKinds, type FixedKnobs } from './knobs.js';
+
+/** Kinds of faults by their names, with commas between them. */
+export function readFaults(text: string | undefined, option = '--faults'): readonly FaultKind[] | undefined {
+  return text?.split(',').map((name) => {
+    const kind = faultKinds.find((known) => known === name);
+    if (kind === undefined) throw optionError(option, name, faultKinds.join(', '));
+    return kind;
+  });
+}
+
+/** Knobs as JSON, all or some of them. `option` says in errors where they come from. */
+export function readKnobs(option: string, text: string | undefined): FixedKnobs {
+  if (text === undefined) return {};
+  // Every seed has all knobs; their values show what is allowed.
+  const examples: ReadonlyMap<string, unknown> = new Map(Object.entries(drawKnobs(1)));
+  const entries = Object.entries(readObject(option, text)).map(([name, value]): [string, unknown] => {
+    const example = examples.get(name);
+    if (example === undefined) throw optionError(option, name, `the knobs ${[...examples.keys()].join(', ')}`);
+    if (name === 'faults') return [name, readFaults(Array.isArray(value) ? value.join(',') : String(value), option)];
+    const isAlike = typeof value === typeof example && (typeof value !== 'number' || value >= 0);
+    if (!isAlike)
+      throw optionError(`${option} ${name}`, value, `a ${typeof example}, 0 or more if it counts something`);
+    return [name, value];
+  });
+  return Object.fromEntries(entries);
+}
+
+function readObject(option: string, text: string): object {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw optionError(option, text, 'an object in JSON');
+}
+
+/** An error in the words that the options of a node have, too. */
+export function optionError(option: string, value: unknown, allowed: string): OptionError {
+  return new OptionError({
+    option,
+    value,
+    allowed,
+    message: `${option}: ${showGiven(value)} is not allowed; allowed: ${allowed}`,
+  });
+}
