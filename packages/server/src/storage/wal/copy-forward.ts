@@ -1,13 +1,13 @@
 /**
  * Frees old segments that a few entries pin: the log of an idle shard, uncommitted entries, or ones a slow shard has not flushed. What is live in the
  * oldest segment is written again at the end, as records that never truncate on replay, until nothing live is left there: at once where it is
- * next to nothing, and up to half a segment of it once the log is larger than its mark. A segment that is mostly live stays: its owner's
- * retention decides about it, and copying it would only make work.
+ * next to nothing, and once the log is larger than its mark where half of the segment, or half of the whole log, is not live. Only a log that is
+ * mostly live stays as it is: the retention of its shards decides about that, and copying would only make work.
  */
 import type { Failpoints } from '../../env/failpoints.js';
 import type { EntryReader } from './entry-reader.js';
 import type { Item, ShardLogs } from './items.js';
-import { firstLiveIn, liveBytesIn } from './retention.js';
+import { firstLiveIn, liveBytes } from './retention.js';
 import type { Segment } from './segment-file.js';
 import type { Segments } from './segments.js';
 import { WalCompactedError } from './wal-errors.js';
@@ -17,6 +17,12 @@ const PIECE_BYTES = 256 * 1024;
 
 /** Share of the oldest segment that is copied at any size of the log: it costs nothing beside the segment's room and its reading at a start. */
 const SMALL_SHARE = 1 / 64;
+
+/**
+ * Live share of a segment, or of the log, up to which a log above its mark is copied forward. With at most half of the log live, going once
+ * through all of it writes no more than it frees, even where an idle shard fills whole segments that keep all later ones.
+ */
+const LARGE_SHARE = 1 / 2;
 
 export interface CopyForwardDeps {
   readonly logs: ShardLogs;
@@ -63,8 +69,9 @@ export class CopyForward {
     const isLarge = segments.bytes > this.#logBytesMark;
     if (!isLarge && this.#lookedAt === current) return false;
     this.#lookedAt = current;
-    const most = oldest.bytes * (isLarge ? 0.5 : SMALL_SHARE);
-    return liveBytesIn(logs, oldest.number, most) <= most;
+    const { inSegment, inAll } = liveBytes(logs, oldest.number);
+    if (inSegment <= oldest.bytes * SMALL_SHARE) return true;
+    return isLarge && (inSegment <= oldest.bytes * LARGE_SHARE || inAll <= segments.bytes * LARGE_SHARE);
   }
 
   async #copyOldest(): Promise<void> {

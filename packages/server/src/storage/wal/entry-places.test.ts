@@ -16,8 +16,11 @@ test('places follow sets, truncation, compaction and growth', () => {
     [46, 89, 44, 0, 34, 10],
   );
   assert.equal(places.oldestSegment, 2);
+  assert.deepEqual([places.bytes, places.bytesIn(1), places.bytesIn(2)], [44 * 48, 0, 34 * 48]);
+  places.set(80, 1, 9, 64, 100);
+  assert.deepEqual([places.bytes, places.bytesIn(3), places.bytesIn(9)], [43 * 48 + 100, 9 * 48, 100]);
   places.dropThrough(200);
-  assert.deepEqual([places.first, places.last, places.oldestSegment], [201, 200, undefined]);
+  assert.deepEqual([places.first, places.last, places.oldestSegment, places.bytes], [201, 200, undefined, 0]);
   places.set(201, 5, 9, 64, 48);
   assert.equal(places.offset(201), 64);
   places.reset(7);

@@ -6,6 +6,12 @@ const CAPACITY_MIN = 16;
 /** More missing entries than this are not made room for. */
 const GAP_MAX = 1 << 24;
 
+/** The entries of the window in one segment. */
+interface Share {
+  count: number;
+  bytes: number;
+}
+
 /** A dense window of indexes [first, first + count). A place of segment 0 is a hole; holes exist only while a log is replayed. */
 export class EntryPlaces {
   #first: number;
@@ -15,8 +21,9 @@ export class EntryPlaces {
   #segments = new Uint32Array(CAPACITY_MIN);
   #offsets = new Uint32Array(CAPACITY_MIN);
   #sizes = new Uint32Array(CAPACITY_MIN);
-  /** Entries by segment. Copies lie behind newer entries, so the first entry does not tell the oldest segment. */
-  readonly #counts = new Map<number, number>();
+  /** What lies in each segment. Copies lie behind newer entries, so the first entry does not tell the oldest segment. */
+  readonly #shares = new Map<number, Share>();
+  #bytes = 0;
 
   constructor(first: number) {
     this.#first = first;
@@ -55,13 +62,23 @@ export class EntryPlaces {
   /** The oldest segment that holds an entry; undefined when there is none. */
   get oldestSegment(): number | undefined {
     let oldest: number | undefined;
-    for (const segment of this.#counts.keys()) if (oldest === undefined || segment < oldest) oldest = segment;
+    for (const segment of this.#shares.keys()) if (oldest === undefined || segment < oldest) oldest = segment;
     return oldest;
+  }
+
+  /** Bytes of all records of the window. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Entries in a segment. */
   countIn(segment: number): number {
-    return this.#counts.get(segment) ?? 0;
+    return this.#shares.get(segment)?.count ?? 0;
+  }
+
+  /** Bytes of the records in a segment. */
+  bytesIn(segment: number): number {
+    return this.#shares.get(segment)?.bytes ?? 0;
   }
 
   /** Sets a place at or after `first`; indexes between `last` and it become holes. False when it is absurdly far away. */
@@ -71,12 +88,12 @@ export class EntryPlaces {
     if (count > this.#count + GAP_MAX) return false;
     if (count > this.#count) this.#extend(count);
     const slot = this.#slot(index);
-    this.#uncount(this.#segments[slot] ?? 0);
-    this.#counts.set(segment, this.countIn(segment) + 1);
+    this.#uncount(index);
     this.#terms[slot] = term;
     this.#segments[slot] = segment;
     this.#offsets[slot] = offset;
     this.#sizes[slot] = size;
+    this.#addShare(segment, size);
     return true;
   }
 
@@ -84,14 +101,14 @@ export class EntryPlaces {
   truncateFrom(index: number): void {
     if (index > this.last) return;
     const from = Math.max(index, this.#first);
-    for (let at = from; at <= this.last; at++) this.#uncount(this.segment(at));
+    for (let at = from; at <= this.last; at++) this.#uncount(at);
     this.#count = from - this.#first;
   }
 
   /** Forgets all up to `index`; the window then starts after it. */
   dropThrough(index: number): void {
     const dropped = Math.min(this.#count, index + 1 - this.#first);
-    for (let at = this.#first; at < this.#first + dropped; at++) this.#uncount(this.segment(at));
+    for (let at = this.#first; at < this.#first + dropped; at++) this.#uncount(at);
     this.#head += dropped;
     this.#count -= dropped;
     this.#first = index + 1;
@@ -101,7 +118,8 @@ export class EntryPlaces {
 
   /** Forgets all and starts after `index`. */
   reset(index: number): void {
-    this.#counts.clear();
+    this.#shares.clear();
+    this.#bytes = 0;
     this.#count = 0;
     this.#head = 0;
     this.#first = index + 1;
@@ -113,12 +131,23 @@ export class EntryPlaces {
     return undefined;
   }
 
+  #addShare(segment: number, size: number): void {
+    const share = this.#shares.get(segment) ?? { count: 0, bytes: 0 };
+    share.count += 1;
+    share.bytes += size;
+    this.#bytes += size;
+    this.#shares.set(segment, share);
+  }
+
   /** A hole (segment 0) was never counted. */
-  #uncount(segment: number): void {
-    const count = this.#counts.get(segment);
-    if (count === undefined) return;
-    if (count === 1) this.#counts.delete(segment);
-    else this.#counts.set(segment, count - 1);
+  #uncount(index: number): void {
+    const segment = this.segment(index);
+    const share = this.#shares.get(segment);
+    if (share === undefined) return;
+    share.count -= 1;
+    share.bytes -= this.size(index);
+    this.#bytes -= this.size(index);
+    if (share.count === 0) this.#shares.delete(segment);
   }
 
   #slot(index: number): number {

@@ -33,17 +33,13 @@ export function firstLiveIn(logs: ShardLogs, segment: number, bytesMax: number):
   return undefined;
 }
 
-/** Bytes of live entries in `segment`, counted up to `bytesMax`. */
-export function liveBytesIn(logs: ShardLogs, segment: number, bytesMax: number): number {
-  let bytes = 0;
+/** Bytes of live entries, in `segment` and in all. */
+export function liveBytes(logs: ShardLogs, segment: number): { readonly inSegment: number; readonly inAll: number } {
+  let inSegment = 0;
+  let inAll = 0;
   for (const { places } of logs.values()) {
-    let left = places.countIn(segment);
-    for (let index = places.first; left > 0; index++) {
-      if (places.segment(index) !== segment) continue;
-      left--;
-      bytes += places.size(index);
-      if (bytes > bytesMax) return bytes;
-    }
+    inSegment += places.bytesIn(segment);
+    inAll += places.bytes;
   }
-  return bytes;
+  return { inSegment, inAll };
 }

@@ -166,6 +166,27 @@ test('R7: a few entries of an idle shard pin no segment, however small the log i
   await again.wal.close();
 });
 
+test('an idle shard that fills whole segments does not keep what others have let go of', async () => {
+  const disk = await newDisk();
+  const copyForwardBytes = 20 * 4096;
+  const { wal } = await openFixture(disk, { copyForwardBytes });
+  // Its retention has no reason to let go of these: five segments in which nothing else lies.
+  for (let index = 1; index <= 80; index++) await write(wal, { shard: 1, entries: [entry(index, 1, 200)] });
+  const idleBytes = wal.bytes;
+  for (let index = 1; index <= 1_000; index++) {
+    await write(wal, { shard: 2, entries: [entry(index, 1, 200)] });
+    wal.compact(2, { index, term: 1 });
+  }
+  await wal.close();
+  const { bytes } = wal;
+  assert.ok(bytes <= copyForwardBytes + 2 * idleBytes, `${bytes} bytes of log for ${idleBytes} that are live`);
+  const written = wal.stats.writtenBytes;
+  assert.ok(written < 3 * 1_000 * 260, `${written} bytes written for ${1_000 * 260}`);
+  const again = await openFixture(disk);
+  assert.deepEqual(again.recovered.get(1)?.entries, entries(1, 81, 1, 200));
+  await again.wal.close();
+});
+
 test('entries are read back from disk, bounded in bytes, and not before the log start', async () => {
   const disk = await newDisk();
   const { wal } = await openFixture(disk);
