@@ -26,11 +26,18 @@ export function appliedSnapshot(state: RaftState, snapshot: Snapshot): void {
 }
 
 function appliedTo(state: RaftState, index: LogIndex, bytes: number): void {
-  const { raftLog, tracker } = state;
+  const { raftLog } = state;
   raftLog.appliedTo(Math.max(index, raftLog.applied), bytes);
+  leaveJointIfDue(state);
+}
+
+/**
+ * Leaves a joint configuration that is to be left by itself (thesis 4.3), on a leader that has applied it and all changes it knows of. A leadership
+ * transfer refuses this; so it is tried with each applied entry and each quorum check, or by the new leader.
+ */
+export function leaveJointIfDue(state: RaftState): void {
+  const { raftLog, tracker } = state;
   if (!tracker.config.autoLeave || state.role !== 'leader' || raftLog.applied < state.pendingConfIndex) return;
-  // The joint configuration is applied, so it can be left. A leadership transfer refuses this; it is tried again with the next
-  // applied entry, or by the new leader.
   const result = proposeHere(state, [{ type: entryTypeOf(LEAVE_JOINT), data: encodeConfChange(LEAVE_JOINT) }]);
   const config = describeConfig(tracker.config);
   if (result.isAccepted) {

@@ -33,8 +33,13 @@ export function proposeHere(state: RaftState, bodies: readonly EntryBody[]): Pro
   const reason = refusalOf(state);
   if (reason !== null) return { isAccepted: false, reason };
   const index = state.raftLog.lastIndex + 1;
+  const { pendingConfIndex } = state;
   const checked = bodies.some((body) => body.type !== 'normal') ? checkConfChanges(state, bodies, index) : bodies;
-  if (!appendEntries(state, checked)) return { isAccepted: false, reason: 'uncommittedLimit' };
+  if (!appendEntries(state, checked)) {
+    // Nothing is in the log, so no change is under way either.
+    state.pendingConfIndex = pendingConfIndex;
+    return { isAccepted: false, reason: 'uncommittedLimit' };
+  }
   broadcastAppend(state);
   return { isAccepted: true, index, term: state.term };
 }

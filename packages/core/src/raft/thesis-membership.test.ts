@@ -66,6 +66,19 @@ test('thesis 4.1: a change under way keeps further ones out: they become entries
   assert.deepEqual(entriesFrom(harness, 2), ['confChangeV2', 'normal']);
 });
 
+test('thesis 4.1: a change that was refused for want of room is not under way: the next one takes effect', () => {
+  const harness = startLeader([1, 2, 3], { uncommittedBytesMax: 4 });
+  harness.node.propose([encodeUtf8('full')]);
+  const refused = { isAccepted: false, reason: 'uncommittedLimit' };
+  assert.deepEqual(harness.node.proposeConfChange(one('addVoter', 4)), refused);
+  harness.settle();
+  acknowledge(harness, 2, [2]);
+  harness.settle();
+  harness.node.proposeConfChange(one('addVoter', 4));
+  harness.settle();
+  assert.deepEqual(entriesFrom(harness, 3), ['confChangeV2']);
+});
+
 test('thesis 4.1: a new leader changes nothing before an entry of its own term is committed and applied', () => {
   const harness = startHarness([1, 2, 3], {}, { terms: [1] });
   harness.node.campaign();
@@ -262,6 +275,21 @@ function startJoint(transition: ConfChangeTransition, options: Partial<RaftConfi
   harness.node.applyConfChange(change(transition, TWO_FOR_TWO));
   return harness;
 }
+
+test('thesis 4.3, 3.10: a joint configuration that a leadership transfer kept from being left is left when the transfer fails', () => {
+  const harness = startLeader([1, 2, 3], { checkQuorum: false });
+  harness.node.proposeConfChange(change('implicit', TWO_FOR_TWO));
+  harness.settle();
+  harness.node.transferLeader(2);
+  acknowledge(harness, 2, [3]);
+  harness.node.applyConfChange(change('implicit', TWO_FOR_TWO));
+  harness.settle();
+  assert.equal(harness.node.basicStatus().applied, 2);
+  assert.deepEqual(entriesFrom(harness, 2), ['confChangeV2'], 'not while leadership is being handed over');
+  for (let ticks = 0; ticks < 10; ticks += 1) harness.node.tick();
+  harness.settle();
+  assert.deepEqual(entriesFrom(harness, 2), ['confChangeV2', 'confChangeV2'], 'nobody else would do it');
+});
 
 test('thesis 4.3: log entries go to the servers of both configurations', () => {
   const harness = startJoint('explicit');

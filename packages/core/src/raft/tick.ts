@@ -1,6 +1,7 @@
 /**
  * The passing of time: election timeouts, heartbeats, quorum checks.
  */
+import { leaveJointIfDue } from './applied.js';
 import { startElection } from './election.js';
 import { describeId } from './format/ids.js';
 import type { RaftState } from './raft-state.js';
@@ -27,6 +28,7 @@ function tickLeader(state: RaftState): void {
     if (state.config.checkQuorum && !checkQuorum(state)) return;
     // A transfer that took an election timeout has failed.
     if (state.leadTransferee !== NO_NODE) abortTransfer(state);
+    leaveJointIfDue(state);
   }
   if (state.heartbeatElapsed < state.config.heartbeatTicks) return;
   state.heartbeatElapsed = 0;
