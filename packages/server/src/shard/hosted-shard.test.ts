@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { encodeMeta, INITIAL_META } from '@kvorum/core/kv/meta.js';
+import { NOT_YET } from '@kvorum/core/raft/log-storage.js';
 import { newMessage } from '@kvorum/core/raft/message.js';
 import { confStateOf } from '@kvorum/core/raft/snapshot.js';
 import { DiskError } from '../env/disk.js';
@@ -9,6 +11,9 @@ import { ManualClock } from '../env/testing/manual-clock.js';
 import { FlushGate } from '../storage/flush-gate.js';
 import { MemoryShardStores } from '../storage/memory-shard-stores.js';
 import type { ShardStore } from '../storage/shard-stores.js';
+import { SNAPSHOT_SEND_MS_MAX } from '../storage/snapshot-encoder.js';
+import type { OutgoingSnapshot, Transport } from '../transport/transport.js';
+import { encodeConfState } from './conf-state-codec.js';
 import { HostedShard } from './hosted-shard.js';
 import { openShard } from './open-shard.js';
 import { MemoryShardLog } from './shard-log.js';
@@ -26,7 +31,7 @@ const options = {
   machine: {},
 };
 
-async function setup(change: (store: ShardStore) => ShardStore) {
+async function setup(change: (store: ShardStore) => ShardStore, transport?: Transport) {
   const clock = new ManualClock();
   const store = change(await new MemoryShardStores().open(1));
   const failures: unknown[] = [];
@@ -41,13 +46,13 @@ async function setup(change: (store: ShardStore) => ShardStore) {
     storeMetrics: metrics.store,
     shardMetrics: metrics.shard,
     store,
-    transport: () => undefined,
+    transport: () => transport,
     schedule: () => undefined,
     turnEnd: () => Promise.resolve(),
     onRoleChange: () => undefined,
     fail: (error: unknown) => failures.push(error),
   };
-  return { shard: new HostedShard(deps, options, opened), failures };
+  return { shard: new HostedShard(deps, options, opened), failures, clock };
 }
 
 function incoming(error: Error) {
@@ -74,4 +79,50 @@ test('R15: a stream that breaks ends nothing but itself', async () => {
   const { shard, failures } = await setup((store) => store);
   await assert.rejects(shard.receive(incoming(new Error('cut off'))), /cut off/);
   assert.deepEqual(failures, []);
+});
+
+/** Never connected but for snapshots, which are taken only when they are given up. */
+class StuckTransport implements Transport {
+  readonly taken: string[] = [];
+
+  send = (): boolean => false;
+  forward = (): boolean => false;
+  answer = (): void => undefined;
+  flush = (): void => undefined;
+  isConnected = (): boolean => false;
+  clientAddressOf = (): undefined => undefined;
+  metPeers = (): readonly number[] => [];
+  close = (): Promise<void> => Promise.resolve();
+
+  sendSnapshot(to: number, _shard: number, { chunks, signal }: OutgoingSnapshot): Promise<'installed'> {
+    const iterator = chunks[Symbol.asyncIterator]();
+    return new Promise((_resolve, reject) => {
+      signal?.addEventListener('abort', () => {
+        this.taken.push(`given up to node ${to}`);
+        void iterator.return?.().then(() => reject(new Error('given up')));
+      });
+    });
+  }
+}
+
+test('S9: a follower that takes nothing of its snapshot holds the reader for a bounded time', async () => {
+  const store = await new MemoryShardStores().open(1);
+  const confState = encodeConfState(confStateOf([1, 2, 3]));
+  await store.store.commit({ puts: [], deletes: [], meta: encodeMeta({ ...INITIAL_META, confState }) });
+  const transport = new StuckTransport();
+  const { shard, clock } = await setup(() => store, transport);
+  shard.wantSnapshot();
+  const message = newMessage('MsgSnap', 2, 1);
+  const snapshot = shard.replica.log.snapshot();
+  assert.notEqual(snapshot, NOT_YET);
+  if (snapshot !== NOT_YET) message.snapshot = snapshot;
+  shard.sendSnapshot(message);
+  await new Promise(setImmediate);
+  clock.advance(SNAPSHOT_SEND_MS_MAX - 1);
+  assert.deepEqual(transport.taken, []);
+  clock.advance(1);
+  assert.deepEqual(transport.taken, ['given up to node 2']);
+  // A reader that is still held would keep the store from closing.
+  await shard.close();
+  await store.close();
 });

@@ -19,7 +19,7 @@ import type { ShardStore, StoreInstall } from '../storage/shard-stores.js';
 import { StoreError, type StoreSnapshot } from '../storage/revision-store.js';
 import { installSnapshot } from '../storage/snapshot-decoder.js';
 import { SnapshotError } from '../storage/snapshot-format.js';
-import { encodeSnapshot } from '../storage/snapshot-encoder.js';
+import { encodeSnapshot, SNAPSHOT_SEND_MS_MAX } from '../storage/snapshot-encoder.js';
 import type { IncomingSnapshot, Transport } from '../transport/transport.js';
 import { BackupSource, type ShardBackup } from './backup-source.js';
 import { encodeConfState } from './conf-state-codec.js';
@@ -310,12 +310,18 @@ export class HostedShard implements ReplicaHost {
       to: message.to,
       index: message.snapshot?.index ?? 0,
     });
-    const chunks = encodeSnapshot(this.deps.clock, source, this.shard);
+    const { clock } = this.deps;
+    const chunks = encodeSnapshot(clock, source, this.shard);
+    // The encoder looks at its time when the next chunk is asked for, which a receiver that takes nothing never does.
+    const tooSlow = new AbortController();
+    const timer = clock.setTimer(SNAPSHOT_SEND_MS_MAX, () => tooSlow.abort());
     try {
-      await transport.sendSnapshot(message.to, this.shard, { message, chunks });
+      await transport.sendSnapshot(message.to, this.shard, { message, chunks, signal: tooSlow.signal });
     } catch (error) {
       this.failIfDamaged(error);
       throw error;
+    } finally {
+      timer.cancel();
     }
   }
 

@@ -36,9 +36,14 @@ export class SnapshotSender implements FrameLinkHandler {
 
   /** To be called once. See {@link import('./transport.js').Transport.sendSnapshot}. */
   async run(shard: number, snapshot: OutgoingSnapshot): Promise<'installed' | 'refused'> {
+    const { message, chunks, signal } = snapshot;
+    const giveUp = () => this.#link.destroy('sending the snapshot takes too long');
     try {
-      this.#isBlocked = !this.#link.write(encodeSnapshotHeader(shard, snapshot.message));
-      await this.#sendChunks(snapshot.chunks);
+      signal?.addEventListener('abort', giveUp);
+      if (signal?.aborted === true) giveUp();
+      this.#isBlocked = !this.#link.write(encodeSnapshotHeader(shard, message));
+      await this.#sendChunks(chunks);
+      signal?.removeEventListener('abort', giveUp);
       if (!this.#isOver) {
         const trailer = { chunks: this.#chunks, bytes: this.#bytes, crc: this.#crc };
         this.#isTrailerSent = true;
@@ -48,6 +53,8 @@ export class SnapshotSender implements FrameLinkHandler {
     } catch (cause) {
       this.#link.destroy('reading the snapshot failed');
       throw new TransportError('SNAPSHOT_FAILED', 'reading the snapshot to send failed', cause);
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
     }
     return this.#conclude();
   }

@@ -142,6 +142,35 @@ test('N8: the source is read no faster than the receiver reads', async () => {
   await closeAll(one, two);
 });
 
+test('S9: a receiver that takes nothing holds the source until the sender gives up', async () => {
+  const [one, two] = await pair();
+  let isEnded = false;
+  let go = () => {};
+  two.handler.snapshotReader = async (incoming) => {
+    await new Promise<void>((resolve) => (go = resolve));
+    return (await collect(incoming)).length > 0;
+  };
+  const giveUp = new AbortController();
+  const chunks = chunksOf(1e9, 100_000, () => (isEnded = true));
+  const sending = one.transport.sendSnapshot(2, 0, { ...snapshot(chunks), signal: giveUp.signal });
+  const isLost = assert.rejects(sending, { code: 'SNAPSHOT_LOST' });
+  for (let turns = 0; turns < 300; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(isEnded, false);
+  giveUp.abort();
+  await isLost;
+  assert.equal(isEnded, true);
+  go();
+  await closeAll(one, two);
+});
+
+test('a snapshot that was given up before it began is not sent', async () => {
+  const [one, two] = await pair();
+  const signal = AbortSignal.abort();
+  const sending = one.transport.sendSnapshot(2, 0, { ...snapshot(chunksOf(1, 10)), signal });
+  await assert.rejects(sending, { code: 'SNAPSHOT_LOST' });
+  await closeAll(one, two);
+});
+
 test('R15: a lost connection fails both sides; the receiver never takes the part for the whole', async () => {
   const [one, two] = await pair();
   let failure: unknown;

@@ -53,6 +53,8 @@ export interface OutgoingSnapshot {
   readonly message: Message;
   /** Read at the speed of the receiver. A chunk must stay untouched until the next one is asked for. */
   readonly chunks: AsyncIterable<Uint8Array>;
+  /** Ends the stream while chunks are still to be read: a receiver that takes nothing, and says it lives, would hold the source for ever. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A snapshot that arrives. `chunks` throws {@link TransportError} when the connection is lost or a chunk's checksum is wrong (R15). */
