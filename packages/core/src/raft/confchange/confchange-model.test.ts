@@ -118,7 +118,7 @@ test('thesis 4.1, 4.3: changes do what the model says, and refuse what it refuse
         assert.deepEqual(tracker.ids, members);
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 1000 },
   );
   assert.ok(accepted > 1000, `${accepted} changes`);
 });
