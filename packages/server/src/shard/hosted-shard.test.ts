@@ -126,3 +126,20 @@ test('S9: a follower that takes nothing of its snapshot holds the reader for a b
   await shard.close();
   await store.close();
 });
+
+test('a snapshot that waits for a flush while the node stops opens no reader: the store closes', async () => {
+  for (const end of ['close', 'abandon'] as const) {
+    const store = await new MemoryShardStores().open(1);
+    const confState = encodeConfState(confStateOf([1, 2, 3]));
+    await store.store.commit({ puts: [], deletes: [], meta: encodeMeta({ ...INITIAL_META, confState }) });
+    const { shard, failures } = await setup(() => store);
+    // A configuration entry was applied and is not flushed.
+    shard.replica.confHistory.note(7, confState);
+    shard.wantSnapshot();
+    await shard[end]();
+    let isClosed = false;
+    void store.close().then(() => (isClosed = true));
+    for (let turns = 0; turns < 5; turns += 1) await new Promise(setImmediate);
+    assert.deepEqual([isClosed, failures], [true, []], end);
+  }
+});

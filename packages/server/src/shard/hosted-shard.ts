@@ -139,11 +139,7 @@ export class HostedShard implements ReplicaHost {
   wantSnapshot(): void {
     // A member added since the last flush is unknown to the store, and would not be of the membership of the snapshot that it is sent.
     if (this.flushedIndex >= this.replica.confHistory.lastIndex) this.offerSnapshot();
-    else
-      this.flushApplied().then(
-        () => this.offerSnapshot(),
-        () => undefined,
-      );
+    else this.offerAfterFlush();
   }
 
   /** A snapshot from before the change is of no use to a member that is new. */
@@ -218,8 +214,18 @@ export class HostedShard implements ReplicaHost {
   /** The node has failed: nothing is written any more. */
   async abandon(): Promise<void> {
     this.backups.close();
-    this.sender.withdraw();
+    this.sender.stop();
     await this.flusher.stop();
+  }
+
+  private offerAfterFlush(): void {
+    this.flushApplied()
+      .then(
+        () => this.offerSnapshot(),
+        // The flusher has told why it failed; and a replica that is being replaced leads nobody.
+        () => undefined,
+      )
+      .catch((error: unknown) => this.deps.fail(error));
   }
 
   private offerSnapshot(): void {

@@ -3,7 +3,7 @@ import type { StateMachine } from '@kvorum/core/kv/state-machine.js';
 import type { ShardBackup } from './backup-source.js';
 import type { CommandResult, Failure, FailureReason } from './outcome.js';
 
-/** Callbacks are called once, never inside the call that gave them. */
+/** Callbacks are called once; for what is refused at once, that is inside the call that gave them. */
 export interface ShardAccess {
   propose(command: Uint8Array, timeoutMs: number, onResult: (result: CommandResult) => void): void;
   /** Calls `onReady` when this replica's state shows every write acknowledged before the call. */

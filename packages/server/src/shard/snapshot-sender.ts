@@ -33,6 +33,7 @@ const noData = new Uint8Array(0);
 export class SnapshotSender {
   private open: Open | undefined;
   private readonly running = new Set<Promise<void>>();
+  private isStopped = false;
   private readonly deps: SnapshotSenderDeps;
 
   constructor(deps: SnapshotSenderDeps) {
@@ -45,7 +46,7 @@ export class SnapshotSender {
    */
   prepare(): boolean {
     this.withdraw();
-    const source = this.deps.openSnapshot();
+    const source = this.isStopped ? undefined : this.deps.openSnapshot();
     if (source === undefined) return false;
     if (source.meta === undefined) {
       source.close();
@@ -99,9 +100,15 @@ export class SnapshotSender {
     open.source.close();
   }
 
-  /** Waits for the streams under way; their sockets must have been closed. */
-  async close(): Promise<void> {
+  /** Opens no reader any more. */
+  stop(): void {
+    this.isStopped = true;
     this.withdraw();
+  }
+
+  /** The same, and waits for the streams under way; their sockets must have been closed. */
+  async close(): Promise<void> {
+    this.stop();
     await Promise.all(this.running);
   }
 }
