@@ -1,5 +1,6 @@
 /** The checkers of what goes on inside nodes, fed by looks at all replicas in short intervals. */
 import { CommittedEntries } from './checkers/committed-entries.js';
+import { ConfStateAgreement } from './checkers/conf-state-agreement.js';
 import { ElectionSafety } from './checkers/election-safety.js';
 import { LogMatching } from './checkers/log-matching.js';
 import { viewReplica } from './checkers/replica-view.js';
@@ -11,6 +12,7 @@ export class InsideChecks {
   readonly logs: LogMatching;
   readonly committed: CommittedEntries;
   readonly states: StateMachineSafety;
+  readonly members: ConfStateAgreement;
 
   constructor(violate: (checker: string, message: string) => void) {
     const reportTo = (checker: string) => (message: string) => violate(checker, message);
@@ -18,6 +20,7 @@ export class InsideChecks {
     this.logs = new LogMatching(reportTo('log matching'));
     this.committed = new CommittedEntries(reportTo('committed entries'), reportTo('leader completeness'));
     this.states = new StateMachineSafety(reportTo('state machine safety'));
+    this.members = new ConfStateAgreement(reportTo('conf-state agreement'));
   }
 
   leads({ id, starts }: Machine, shard: number, term: number): void {
@@ -32,6 +35,7 @@ export class InsideChecks {
       this.logs.look(view);
       this.committed.look(view);
       this.states.look(view);
+      this.members.look(view);
     }
   }
 }

@@ -85,6 +85,10 @@ export interface Knobs {
   readonly faults: readonly FaultKind[];
   /** Bytes of a received chunk are split with this probability. */
   readonly splitProbability: number;
+  /** Mean time between changes of membership; 0: members stay as they are. */
+  readonly membershipEveryMs: number;
+  /** So many nodes, from the first on, vote in the beginning; the others are no members. */
+  readonly firstVoters: number;
 }
 
 export type FixedKnobs = { readonly [Name in keyof Knobs]?: Knobs[Name] | undefined };
@@ -94,7 +98,7 @@ export function drawKnobs(seed: number, fixed: FixedKnobs = {}): Knobs {
   const random = stream(seed, 'knobs');
   const heartbeatMs = integerIn(random, 20, 100);
   const nodes = pick(random, [1, 2, 3, 3, 3, 3, 3, 4, 5, 5, 5, 6, 7]);
-  const drawn: Knobs = {
+  const drawn: Omit<Knobs, 'membershipEveryMs' | 'firstVoters'> = {
     nodes,
     faultsMs: integerIn(random, 22_000, 26_000),
     heartbeatMs,
@@ -119,7 +123,14 @@ export function drawKnobs(seed: number, fixed: FixedKnobs = {}): Knobs {
     faults: drawFaults(random),
     splitProbability: chance(random, 0.5) ? 0 : random.float() * 0.3,
   };
-  return { ...drawn, ...definedOf(fixed) };
+  return { ...drawn, ...drawMembership(random, fixed.nodes ?? nodes), ...definedOf(fixed) };
+}
+
+/** Members come and go in most clusters that are large enough for it. */
+function drawMembership(random: Random, nodes: number): Pick<Knobs, 'membershipEveryMs' | 'firstVoters'> {
+  if (nodes < 3 || !chance(random, 0.8)) return { membershipEveryMs: 0, firstVoters: nodes };
+  const firstVoters = chance(random, 0.5) ? nodes : integerIn(random, 1, nodes);
+  return { membershipEveryMs: Math.round(spread(random, 200, 4000)), firstVoters };
 }
 
 function drawFaults(random: Random): FaultKind[] {

@@ -1,5 +1,6 @@
 /** What people see of runs: a failed seed with its trace, and the totals of all. */
 import { faultKinds } from './knobs.js';
+import { membershipKinds } from './membership/draw-change.js';
 import type { Answer } from './order.js';
 import type { RunReport } from './run-report.js';
 import { Tally } from './world/tally.js';
@@ -65,7 +66,8 @@ export class Totals {
 
   /** Kinds of faults that never happened, in a run that is long enough for all of them. */
   missing(): readonly string[] {
-    return this.#runs < SEEDS_FOR_ALL_FAULTS ? [] : faultKinds.filter((kind) => this.#faults.count(kind) === 0);
+    const all = [...faultKinds, ...membershipKinds.map((kind) => `membership: ${kind}`)];
+    return this.#runs < SEEDS_FOR_ALL_FAULTS ? [] : all.filter((kind) => this.#faults.count(kind) === 0);
   }
 
   print(): void {

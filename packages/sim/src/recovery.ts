@@ -3,6 +3,7 @@
  * served; once nobody writes, all replicas come to one state.
  */
 import type { Knobs } from './knobs.js';
+import type { MemberBook } from './membership/member-book.js';
 import type { Violate } from './run-report.js';
 import type { SimCluster } from './sim-cluster.js';
 import type { History } from './workload/history.js';
@@ -11,6 +12,7 @@ import type { Tally } from './world/tally.js';
 
 export interface RecoveryDeps {
   readonly cluster: SimCluster;
+  readonly book: MemberBook;
   readonly history: History;
   readonly counts: Tally;
   readonly violate: Violate;
@@ -51,12 +53,19 @@ export async function serveAgain(deps: RecoveryDeps, { electionTimeoutMs }: Reco
   violate('liveness', `${what}; leaders ${leaders.join(' ')}`);
 }
 
-/** All replicas come to an equal state (R14 too). */
-export async function converge({ cluster, violate, until }: RecoveryDeps): Promise<void> {
+/** All members' replicas come to an equal state (R14 too). */
+export async function converge({ cluster, book, violate, until }: RecoveryDeps): Promise<void> {
   const limitMs = cluster.queue.nowMs + CONVERGENCE_MS_MAX;
-  const isOne = (): boolean => new Set(cluster.stateNames()).size === 1;
+  const states = (): string[][] => cluster.states((shard, id) => book.isMember(shard, id));
+  const isOne = (): boolean => states().every((shard) => new Set(shard).size === 1);
   if (!(await until(() => cluster.queue.nowMs > limitMs || isOne()))) return;
-  if (!isOne()) violate('convergence', `replicas differ: ${cluster.stateNames().join(' | ')}`);
+  if (isOne()) return;
+  violate(
+    'convergence',
+    `replicas differ: ${states()
+      .map((shard) => shard.join(' | '))
+      .join(' || ')}`,
+  );
 }
 
 /** Asks each node that is up for a write, of a value that no other write has: the number of attempts, of which there were `attempts` before. */

@@ -16,6 +16,7 @@ export async function shrink(order: Order): Promise<Answer | undefined> {
     best = answer;
     return true;
   };
+  if (best.report.knobs.membershipEveryMs > 0) await tryWith({ membershipEveryMs: 0 });
   for (const kind of best.report.knobs.faults) {
     const faults = best.report.knobs.faults.filter((other) => other !== kind);
     if (faults.length > 0) await tryWith({ faults });

@@ -65,25 +65,29 @@ export class SimCluster {
 
   /** Of each shard the machine that says that it leads it. */
   leaders(): (Machine | undefined)[] {
-    return SHARDS.map((shard) => this.machines.find(({ shards }) => shards?.shard(shard)?.replica.isLeader === true));
+    return SHARDS.map((shard) => this.leaderOf(shard));
   }
 
   /** A machine that leads the default keyspace's shard, as it says. */
   leader(): Machine | undefined {
-    return this.machines.find(({ shards }) => shards?.shard(defaultShard)?.replica.isLeader === true);
+    return this.leaderOf(defaultShard);
   }
 
-  /** Of each node that is up, index and hash of all its shards. */
-  stateNames(): string[] {
-    return this.machines
-      .filter(({ isOn, isDoomed }) => isOn && !isDoomed)
-      .map(({ shards, name }) => {
-        const all = shards === undefined ? [] : [...shards.all];
-        const states = all.map(({ replica: { machine } }) =>
-          machine === undefined ? name : `${machine.appliedIndex} ${hex(machine.chainHash)}`,
-        );
-        return states.length === 0 ? name : states.join(' ');
-      });
+  /** A machine that leads the shard, as it says. */
+  leaderOf(shard: number): Machine | undefined {
+    return this.machines.find(({ shards }) => shards?.shard(shard)?.replica.isLeader === true);
+  }
+
+  /** Of each shard, index and hash of all replicas on nodes that are up and members of it. */
+  states(isMember: (shard: number, id: number) => boolean): string[][] {
+    return SHARDS.map((shard) =>
+      this.machines
+        .filter(({ isOn, isDoomed, id }) => isOn && !isDoomed && isMember(shard, id))
+        .map(({ shards, name }) => {
+          const machine = shards?.shard(shard)?.replica.machine;
+          return machine === undefined ? name : `${machine.appliedIndex} ${hex(machine.chainHash)}`;
+        }),
+    );
   }
 
   /** Everything works again, but for what was destroyed; whatever is off is started. */

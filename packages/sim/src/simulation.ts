@@ -2,6 +2,7 @@
  * One run: a cluster of production nodes, clients and faults from one seed. First faults and load together; then everything is healed, and the cluster must
  * serve again and come to one state (R4). Checkers look on all the while and at the history in the end (R8).
  */
+import { confStateOf } from '@kvorum/core/raft/snapshot.js';
 import { defaultShard } from '@kvorum/server/internal/node-status.js';
 import { checkAcknowledgedWrites } from './checkers/acknowledged-writes.js';
 import type { Violation } from './checkers/violation.js';
@@ -11,6 +12,9 @@ import { FaultSchedule } from './faults/schedule.js';
 import { InsideChecks } from './inside-checks.js';
 import { type Activity, isBehind, missedFloors } from './floors.js';
 import { drawKnobs, faultKinds, type Knobs } from './knobs.js';
+import { firstVotersOf, type Machine } from './machine/machine.js';
+import { MemberBook } from './membership/member-book.js';
+import { MembershipChanges } from './membership/membership-changes.js';
 import { NodeEnds } from './node-ends.js';
 import { checkHistory, finalStateOf } from './outside-checks.js';
 import { pump } from './pump.js';
@@ -57,6 +61,8 @@ class Simulation {
   readonly stepsMax: number;
   /** Whoever chooses the faults, or an early end, chooses how much happens. */
   readonly isFloored: boolean;
+  readonly book: MemberBook;
+  readonly membership: MembershipChanges;
 
   constructor(seed: number, { fixed, print, steps, goesOnAfterBugs = false }: RunOptions) {
     this.seed = seed;
@@ -71,9 +77,14 @@ class Simulation {
     const { queue } = this.cluster;
     this.ends = new NodeEnds({ queue, random, counts, violate }, { offMs: knobs.faultLastsMs, goesOnAfterBugs });
     this.clients = Array.from({ length: knobs.clients }, (_, i) => this.newClient(i));
-    const { cluster, ends, moments, faults } = this;
     const isQuiet = (): boolean => isBehind(this.activity(), 'faults', FAULTS_MARGIN);
-    this.schedule = new FaultSchedule(faultyClusterOf({ cluster, ends, moments, faults, random }, knobs), { isQuiet });
+    this.book = new MemberBook(this.cluster.machines, confStateOf(firstVotersOf(knobs)));
+    const { cluster, book, ends, moments, faults } = this;
+    this.schedule = new FaultSchedule(faultyClusterOf({ cluster, book, ends, moments, faults, random }, knobs), {
+      isQuiet,
+    });
+    const membershipDeps = { cluster, book, random: stream(seed, 'membership'), faults, counts };
+    this.membership = new MembershipChanges(membershipDeps, knobs);
   }
 
   async run(): Promise<RunReport> {
@@ -97,17 +108,18 @@ class Simulation {
   }
 
   private async runPhases(): Promise<void> {
-    const { cluster, knobs, clients, history, counts } = this;
+    const { cluster, book, knobs, clients, history, counts } = this;
     const { queue } = cluster;
     cluster.log.add('--', JSON.stringify({ seed: this.seed, ...knobs }));
     cluster.start();
     for (const client of clients) client.start();
     this.lookEvery();
     this.schedule.start();
+    this.membership.start();
     if (!(await this.until(() => queue.nowMs >= knobs.faultsMs))) return;
     this.heal();
     const until = this.until.bind(this);
-    const recovery: RecoveryDeps = { cluster, history, counts, violate: this.violate.bind(this), until };
+    const recovery: RecoveryDeps = { cluster, book, history, counts, violate: this.violate.bind(this), until };
     await serveAgain(recovery, knobs);
     const loadUntilMs = Math.max(queue.nowMs + RECOVERY_LOAD_MS, RUN_MS_MIN);
     await this.until(() => queue.nowMs >= loadUntilMs && (!this.isQuiet() || queue.nowMs >= RUN_MS_MAX));
@@ -151,14 +163,16 @@ class Simulation {
   private heal(): void {
     this.cluster.log.add('--', 'heal');
     this.schedule.stop();
+    this.membership.stop();
     this.moments.stop();
     this.cluster.heal();
   }
 
   private checkHistory(): void {
     checkHistory(this.history.operations, (checker, message) => this.violate(checker, message));
-    const { machine } =
-      this.cluster.machines.find(({ isUp, isDoomed }) => isUp && !isDoomed)?.shards?.shard(defaultShard)?.replica ?? {};
+    const isWhole = ({ isUp, isDoomed, id }: Machine): boolean =>
+      isUp && !isDoomed && this.book.isMember(defaultShard, id);
+    const { machine } = this.cluster.machines.find(isWhole)?.shards?.shard(defaultShard)?.replica ?? {};
     if (machine === undefined || this.isOver) return;
     const report = (message: string): void => this.violate('acknowledged writes', message);
     const checked = checkAcknowledgedWrites(this.history.operations, finalStateOf(machine), report);
@@ -167,7 +181,10 @@ class Simulation {
 
   private lookEvery(): void {
     this.cluster.queue.after(LOOK_EVERY_MS, () => {
-      for (const machine of this.cluster.machines) this.checks.look(machine);
+      for (const machine of this.cluster.machines) {
+        this.checks.look(machine);
+        this.book.look(machine);
+      }
       this.cluster.noteFormed();
       this.lookEvery();
     });

@@ -4,7 +4,8 @@
  */
 import type { Entry } from '@kvorum/core/raft/entry.js';
 
-interface Since {
+/** A ConfState and the index from which on it was in effect. */
+export interface ConfStateSince {
   readonly index: number;
   /** Encoded. */
   readonly confState: Uint8Array;
@@ -12,7 +13,7 @@ interface Since {
 
 export class ConfHistory {
   /** In order of index. */
-  private known: Since[];
+  private known: ConfStateSince[];
 
   /**
    * @param start where the log begins, and its entries
@@ -35,6 +36,11 @@ export class ConfHistory {
   /** The index of the last change; everything after it has one ConfState. */
   get lastIndex(): number {
     return this.known.at(-1)?.index ?? 0;
+  }
+
+  /** What is known, ascending by the index of the entry that made it so; the first may have been so before. */
+  get changes(): readonly ConfStateSince[] {
+    return this.known;
   }
 
   /** The ConfState in effect at `index`; undefined where it isn't known. */

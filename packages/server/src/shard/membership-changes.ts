@@ -81,19 +81,20 @@ export class MembershipChanges {
   }
 
   /**
-   * Asks the best successor to take over: of the voters that stay, who was heard of lately and has most. Undefined when there is none. Where
-   * `after` is given it has to stay a voter in that, too.
+   * Asks the best successor to take over: a voter, rather one that was heard of lately, that stays one, and that has most. Undefined when there
+   * is none. Where `after` is given it has to be a voter in that.
    */
   handOver(after?: ConfState): number | undefined {
     const { voters } = this.raw.confState();
-    let best: { readonly id: number; readonly match: number; readonly stays: boolean } | undefined;
-    for (const [id, { match, isRecentlyActive, isLearner }] of this.raw.status().progress) {
-      if (id === this.options.nodeId || isLearner || !isRecentlyActive) continue;
-      if (after !== undefined && !after.voters.includes(id)) continue;
-      const stays = voters.includes(id);
-      const isBetter = best === undefined || (stays === best.stays ? match > best.match : stays);
-      if (isBetter) best = { id, match, stays };
-    }
+    const ranked = [...this.raw.status().progress]
+      .filter(([id, { isLearner }]) => id !== this.options.nodeId && !isLearner)
+      .filter(([id]) => after === undefined || after.voters.includes(id))
+      .map(([id, { match, isRecentlyActive }]) => ({
+        id,
+        rank: [isRecentlyActive, voters.includes(id), match].map(Number),
+      }))
+      .sort((a, b) => compareRanks(b.rank, a.rank));
+    const best = ranked[0];
     if (best !== undefined) this.raw.transferLeader(best.id);
     return best?.id;
   }
@@ -177,8 +178,7 @@ export class MembershipChanges {
     if (preview.problem !== null) return refused(preview.problem.kind, preview.problem.text);
     if (preview.confState.voters.includes(this.options.nodeId)) return undefined;
     const successor = this.handOver(preview.confState);
-    if (successor === undefined)
-      return refused('noSuccessor', 'no voter that stays can take over from this leader now');
+    if (successor === undefined) return refused('noSuccessor', 'no voter stays that could take over from this leader');
     return refused('handingOver', 'this leader would go, so another one has to propose it', successor);
   }
 
@@ -210,4 +210,9 @@ export class MembershipChanges {
     this.transfer = undefined;
     transfer?.onResult(result);
   }
+}
+
+function compareRanks(a: readonly number[], b: readonly number[]): number {
+  const at = a.findIndex((value, i) => value !== b[i]);
+  return (a[at] ?? 0) - (b[at] ?? 0);
 }

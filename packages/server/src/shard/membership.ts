@@ -27,7 +27,7 @@ export type MembershipRefusal =
   | 'notLeader'
   /** Leadership is being handed over, to `leader` where it is known: ask there. */
   | 'handingOver'
-  /** This leader would go with the change, and nobody who stays could take over now. */
+  /** This leader would go with the change, and no voter stays that could take over. */
   | 'noSuccessor'
   /** A change is, or may be, under way: one at a time. */
   | 'pending'

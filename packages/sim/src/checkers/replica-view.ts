@@ -1,6 +1,8 @@
 /** One replica as checkers of the inside see it, at one moment. */
 import type { Hash64 } from '@kvorum/core/kv/meta.js';
+import type { StateMachine } from '@kvorum/core/kv/state-machine.js';
 import type { LogStorage } from '@kvorum/core/raft/log-storage.js';
+import { decodeConfState } from '@kvorum/server/internal/shard/conf-state-codec.js';
 import type { HostedShard } from '@kvorum/server/internal/shard/hosted-shard.js';
 
 export interface ReplicaView {
@@ -18,13 +20,22 @@ export interface ReplicaView {
   /** Last entry, synced or not. */
   readonly lastIndex: number;
   /** Undefined while a snapshot is being installed. */
-  readonly state: { readonly appliedIndex: number; readonly chainHash: string } | undefined;
+  readonly state: AppliedState | undefined;
+  /** Membership in which its core counts; undefined while that is ahead of its state. */
+  readonly coreConfState: string | undefined;
+}
+
+export interface AppliedState {
+  readonly appliedIndex: number;
+  readonly chainHash: string;
+  readonly confState: string;
 }
 
 export function viewReplica(node: number, process: number, hosted: HostedShard): ReplicaView {
   const { replica } = hosted;
   const { machine, log } = replica;
   const status = replica.raw.basicStatus();
+  const isInStep = status.firstIndex === log.firstIndex();
   const canLook = machine !== undefined && !machine.isApplying;
   return {
     node,
@@ -35,10 +46,16 @@ export function viewReplica(node: number, process: number, hosted: HostedShard):
     commit: status.commit,
     log,
     // A snapshot that is accepted and not installed makes all of the log obsolete.
-    stableIndex: status.firstIndex === log.firstIndex() ? Math.min(status.stableIndex, log.lastIndex()) : 0,
+    stableIndex: isInStep ? Math.min(status.stableIndex, log.lastIndex()) : 0,
     lastIndex: status.lastIndex,
-    state: canLook ? { appliedIndex: machine.appliedIndex, chainHash: hex(machine.chainHash) } : undefined,
+    state: canLook ? stateOf(machine) : undefined,
+    coreConfState: isInStep ? JSON.stringify(replica.raw.confState()) : undefined,
   };
+}
+
+function stateOf(machine: StateMachine): AppliedState {
+  const { appliedIndex, meta } = machine;
+  return { appliedIndex, chainHash: hex(meta.chainHash), confState: JSON.stringify(decodeConfState(meta.confState)) };
 }
 
 export function hex({ high, low }: Hash64): string {

@@ -26,12 +26,8 @@ export interface FaultyCluster {
   /** Calls `strike` once, when a node of the cluster says something like this. */
   when(moment: RegExp, strike: (machine: Machine) => void): void;
   log(what: string): void;
+  /** Synced bytes of the machine may be destroyed: with it, those that lost some are a minority of each shard's voters (R2). */
+  mayLose(machine: Machine): boolean;
   /** A failure that was planned has happened. */
   count(kind: string): void;
-}
-
-/** One more machine may lose synced bytes: with it, those that did are a minority (R2). */
-export function mayLoseData(cluster: FaultyCluster): boolean {
-  const lost = cluster.machines.filter(({ isDamaged, isWiped }) => isDamaged || isWiped).length;
-  return lost + 1 <= Math.floor((cluster.machines.length - 1) / 2);
 }

@@ -2,7 +2,7 @@
 import type { FaultKind } from '../knobs.js';
 import type { Machine } from '../machine/machine.js';
 import { integerIn, pick, spread } from '../world/chance.js';
-import { type FaultyCluster, mayLoseData } from './cluster-faults.js';
+import type { FaultyCluster } from './cluster-faults.js';
 
 type DiskFault =
   | 'diskSlow'
@@ -93,7 +93,7 @@ function planFailure(cluster: FaultyCluster, kind: FaultKind, operations: readon
 /** Cuts the power of a machine and changes synced bytes of one of its files, but never of the last synced batch. */
 function damage(cluster: FaultyCluster, change: (bytes: Uint8Array, from: number, to: number) => void): boolean {
   const machine = pick(cluster.random, cluster.machines);
-  if (!cluster.isFormed || machine.isDamaged || machine.isWiped || !mayLoseData(cluster)) return false;
+  if (!cluster.isFormed || machine.isDamaged || machine.isWiped || !cluster.mayLose(machine)) return false;
   if (machine.isOn) machine.cutPower();
   const place = findSector(cluster, machine);
   if (place !== undefined) {

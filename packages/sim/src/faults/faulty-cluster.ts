@@ -1,6 +1,7 @@
 /** The simulated cluster as faults see it. */
 import type { Random } from '@kvorum/server/internal/env/env.js';
 import type { Knobs } from '../knobs.js';
+import type { MemberBook } from '../membership/member-book.js';
 import type { NodeEnds } from '../node-ends.js';
 import type { SimCluster } from '../sim-cluster.js';
 import { exponential } from '../world/chance.js';
@@ -10,6 +11,7 @@ import type { Moments } from './moments.js';
 
 export interface FaultyClusterDeps {
   readonly cluster: SimCluster;
+  readonly book: MemberBook;
   readonly ends: NodeEnds;
   readonly moments: Moments;
   /** Counts what happened. */
@@ -18,7 +20,7 @@ export interface FaultyClusterDeps {
 }
 
 export function faultyClusterOf(deps: FaultyClusterDeps, knobs: Knobs): FaultyCluster {
-  const { cluster, ends, moments, faults, random } = deps;
+  const { cluster, book, ends, moments, faults, random } = deps;
   const { queue, network, timing, machines, log } = cluster;
   return {
     knobs,
@@ -38,6 +40,7 @@ export function faultyClusterOf(deps: FaultyClusterDeps, knobs: Knobs): FaultyCl
     },
     when: (moment, strike) => moments.when(moment, strike),
     log: (what) => log.add('--', what),
+    mayLose: (machine) => book.mayLose(machine),
     count: (kind) => faults.add(kind),
   };
 }

@@ -2,7 +2,7 @@
 import type { FaultKind } from '../knobs.js';
 import type { Machine } from '../machine/machine.js';
 import { chance, integerIn, pick, spread } from '../world/chance.js';
-import { type FaultyCluster, mayLoseData } from './cluster-faults.js';
+import type { FaultyCluster } from './cluster-faults.js';
 
 type ProcessFault =
   | 'powerCut'
@@ -48,7 +48,7 @@ export const processFaults: Record<ProcessFault & FaultKind, (cluster: FaultyClu
   },
   wipe(cluster) {
     const machine = pick(cluster.random, cluster.machines);
-    if (!cluster.isFormed || machine.isDamaged || machine.isWiped || !mayLoseData(cluster)) return false;
+    if (!cluster.isFormed || machine.isDamaged || machine.isWiped || !cluster.mayLose(machine)) return false;
     machine.wipe();
     cluster.startLater(machine);
     return true;

@@ -119,6 +119,7 @@ export class Machine {
         ageMsMax: this.#deps.knobs.flushAgeMs,
       },
       probe: noProbe,
+      firstMembers: { voters: firstVotersOf(this.#deps.knobs) },
       inspect: (host) => whenMine(() => (this.shards = host)),
     }).then(
       (node) =>
@@ -268,4 +269,9 @@ export class Machine {
   #say(what: string): void {
     this.#deps.events.log(this.name, what);
   }
+}
+
+/** Who votes in the beginning. */
+export function firstVotersOf({ firstVoters, nodes }: Pick<Knobs, 'firstVoters' | 'nodes'>): number[] {
+  return Array.from({ length: Math.min(Math.max(1, firstVoters), nodes) }, (_, i) => i + 1);
 }

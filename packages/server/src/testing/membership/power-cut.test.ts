@@ -7,7 +7,7 @@ import type { ConfChangeResult } from '../../shard/membership.js';
 import { change, leave, MemberCluster } from './member-cluster.js';
 
 /** Moments in which a change of three nodes is done. */
-const steps = 24;
+const steps = 12;
 
 interface Way {
   readonly there: ConfChange;
