@@ -9,6 +9,7 @@ import { isCounter, type LogIndex, type NodeId } from './types.js';
 /** How linearizable reads are confirmed: by a heartbeat round, or by the leader's lease (needs bounded clock drift, R28). */
 export type ReadOnlyOption = 'safe' | 'leaseBased';
 
+/** What a core is made with. Sizes are in bytes; Infinity stands for no limit. */
 export interface RaftConfig {
   /** This replica's id, ≥ 1. */
   readonly id: NodeId;

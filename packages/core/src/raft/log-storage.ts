@@ -16,6 +16,7 @@ export const UNAVAILABLE = 'unavailable';
  */
 export const NOT_YET = 'notYet';
 
+/** One replica's log as stored: what was given for writing and is durable, nothing else. */
 export interface LogStorage {
   /**
    * Hard state as stored, and the membership as of the applied index. Read once, when the core is made. With nothing applied it is the

@@ -13,6 +13,7 @@ export class LogStorageRangeError extends Error {
   readonly code = 'LOG_STORAGE_RANGE';
 }
 
+/** See the head of the file. Never answers `notYet`. */
 export class MemoryLogStorage implements LogStorage {
   #hardState: HardState = { term: 0, vote: 0, commit: 0 };
   #confState: ConfState;

@@ -30,6 +30,7 @@ export type StorageMessageType =
   | 'MsgStorageApply'
   | 'MsgStorageApplyResp';
 
+/** Every type a core steps or sends. */
 export type MessageType = PeerMessageType | StorageMessageType;
 
 /** Every peer message type, in a fixed order that codecs may use as numbers. New types are added at the end. */

@@ -26,6 +26,7 @@ export interface ProposalAccepted {
   readonly term: Term;
 }
 
+/** What became of a proposal on this node. */
 export type ProposalResult = ProposalAccepted | { readonly isAccepted: false; readonly reason: ProposalRefusal };
 
 /** Appends to this leader's log and sends it to the others. `bodies` must not be empty. Nothing is ever forwarded. */

@@ -14,6 +14,7 @@ import { NO_NODE } from './types.js';
 
 const NONCE_BOUND = 2 ** 52;
 
+/** One replica. Changed only by the functions of this folder, within one call of its RawNode. */
 export class RaftState {
   readonly id: NodeId;
   readonly config: CompleteRaftConfig;

@@ -10,6 +10,7 @@ import { ReadQueue } from './read-queue.js';
 import type { NodeId, Term } from './types.js';
 import { NO_NODE } from './types.js';
 
+/** Follows `leaderId`, or nobody (NO_NODE), in `term`; a new term begins without a vote. */
 export function becomeFollower(state: RaftState, term: Term, leaderId: NodeId): void {
   reset(state, term);
   state.leaderId = leaderId;

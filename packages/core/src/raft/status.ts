@@ -27,12 +27,14 @@ export interface BasicStatus {
   readonly pendingConfIndex: LogIndex;
 }
 
+/** All of it; costs a copy per member. */
 export interface Status extends BasicStatus {
   readonly config: TrackerConfig;
   /** Copies, ascending by id; on a leader only, else empty. */
   readonly progress: ReadonlyMap<NodeId, Progress>;
 }
 
+/** Takes a {@link BasicStatus}. */
 export function basicStatusOf(state: RaftState): BasicStatus {
   const { raftLog } = state;
   return {
@@ -53,6 +55,7 @@ export function basicStatusOf(state: RaftState): BasicStatus {
   };
 }
 
+/** Takes a {@link Status}. */
 export function statusOf(state: RaftState): Status {
   const progress = new Map<NodeId, Progress>();
   if (state.role === 'leader') {

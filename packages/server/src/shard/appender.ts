@@ -17,6 +17,7 @@ export interface AppendUpdate {
   readonly entries: readonly Entry[];
 }
 
+/** None of these may call back into the appender. */
 export interface AppenderDeps {
   readonly log: LogWindow;
   /** Takes a response of finished work: to this replica or to another node. */
@@ -35,6 +36,7 @@ interface Work {
   hasVote: boolean;
 }
 
+/** One per replica. Work is done in the order in which it was added. */
 export class Appender {
   private readonly works: Work[] = [];
   private held: HardState;

@@ -8,6 +8,7 @@ import type { Entry } from '@kvorum/core/raft/entry.js';
 import type { Message } from '@kvorum/core/raft/message.js';
 import type { Failpoints } from '../env/failpoints.js';
 
+/** None of these may call back into the applier. */
 export interface ApplierDeps {
   /** Undefined while a snapshot is being installed. */
   readonly machine: () => StateMachine | undefined;
@@ -24,6 +25,7 @@ export type ApplyProgress = 'done' | 'more' | 'blocked';
 
 const noOutcomes: readonly Outcome[] = [];
 
+/** One per replica. Entries are applied once, in order. */
 export class Applier {
   private readonly works: Message[] = [];
   /** Entries of the first work that are applied. */

@@ -21,6 +21,7 @@ export interface ShardBackup {
   readonly close: () => void;
 }
 
+/** What a backup needs of its shard. */
 export interface BackupSourceDeps {
   readonly clock: Clock;
   readonly shard: number;
@@ -31,6 +32,7 @@ export interface BackupSourceDeps {
   readonly failpoints?: Failpoints | undefined;
 }
 
+/** One per shard; several backups may run. */
 export class BackupSource {
   private readonly deps: BackupSourceDeps;
   private readonly running = new Set<() => void>();

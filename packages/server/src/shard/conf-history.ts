@@ -11,6 +11,7 @@ export interface ConfStateSince {
   readonly confState: Uint8Array;
 }
 
+/** One per replica; grows by one item per configuration entry that the log still holds. */
 export class ConfHistory {
   /** In order of index. */
   private known: ConfStateSince[];

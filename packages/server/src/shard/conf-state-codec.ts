@@ -13,6 +13,7 @@ export class ConfStateError extends Error {
   readonly code = 'BAD_CONF_STATE';
 }
 
+/** The bytes of a ConfState, as log, store and snapshots hold them. */
 export function encodeConfState(state: ConfState): Uint8Array {
   const ids = listNames.reduce((count, name) => count + state[name].length, 0);
   const bytes = new Uint8Array(2 + 2 * listNames.length + 4 * ids);

@@ -54,12 +54,14 @@ export interface HostedShardDeps {
   readonly failpoints?: Failpoints | undefined;
 }
 
+/** Limits of one shard on this node. */
 export interface HostedShardOptions extends ReplicaOptions {
   readonly logCapBytes: number;
   readonly machine: StateMachineOptions;
   readonly flushPolicy?: FlushPolicy | undefined;
 }
 
+/** One per shard of the node. `close` or `abandon` ends it, after the host has ended its replica. */
 export class HostedShard implements ReplicaHost {
   readonly replica: Replica;
   private flusher: Flusher;

@@ -20,6 +20,7 @@ export interface LogWindowStart {
 /** Dead places in front of the array that are worth a copy. */
 const deadPlacesMax = 4096;
 
+/** See the head of the file. Entries are shared and must not be changed. */
 export class LogWindow implements LogStorage {
   private readonly start: Pick<LogWindowStart, 'hardState' | 'confState'>;
   private logStart: LogPosition;

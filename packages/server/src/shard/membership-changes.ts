@@ -18,6 +18,7 @@ import {
   type TransferResult,
 } from './membership.js';
 
+/** Who this node is, and whom it can reach. */
 export interface MembershipChangesOptions {
   readonly nodeId: number;
   /** Nodes that this one has an address of. */
@@ -37,6 +38,7 @@ interface PendingTransfer {
   readonly onResult: (result: TransferResult) => void;
 }
 
+/** One per replica. Every call gets exactly one result. */
 export class MembershipChanges {
   private changes: PendingChange[] = [];
   private transfer: PendingTransfer | undefined;

@@ -7,11 +7,13 @@ import type { Progress, ProgressState } from '@kvorum/core/raft/tracker/progress
 /** What a node is to a shard: in a joint configuration a voter of either half is one. */
 export type MemberKind = 'voter' | 'learner' | 'none';
 
+/** What `nodeId` is in `confState`. */
 export function memberKind(confState: ConfState, nodeId: number): MemberKind {
   if (confState.voters.includes(nodeId) || confState.votersOutgoing.includes(nodeId)) return 'voter';
   return confState.learners.includes(nodeId) ? 'learner' : 'none';
 }
 
+/** Whether two halves have to agree. */
 export function isJoint(confState: ConfState): boolean {
   return confState.votersOutgoing.length > 0;
 }
@@ -103,6 +105,7 @@ export interface MembershipStatus {
   readonly progress: readonly MemberProgress[];
 }
 
+/** What a leader knows of its members. */
 export function memberProgress(progress: ReadonlyMap<number, Progress>): readonly MemberProgress[] {
   return [...progress].map(([nodeId, one]) => ({
     nodeId,
@@ -115,6 +118,7 @@ export function memberProgress(progress: ReadonlyMap<number, Progress>): readonl
   }));
 }
 
+/** Makes a refusal. */
 export function refused(reason: MembershipRefusal, text: string, leader?: number): MembershipRefused {
   return { kind: 'refused', reason, text, leader };
 }

@@ -15,6 +15,7 @@ export interface RecoveredShardLog extends RecoveredLog<Entry> {
   readonly confState: Uint8Array;
 }
 
+/** A shard brought up: what its replica starts from. */
 export interface OpenedShard {
   readonly machine: StateMachine;
   readonly log: LogWindow;

@@ -26,6 +26,7 @@ export type FailureReason =
   /** The node ended by itself. */
   | 'failed';
 
+/** A request that was not answered with its outcome, and whether it may have happened all the same. */
 export interface Failure {
   readonly kind: 'failure';
   readonly reason: FailureReason;
@@ -33,12 +34,15 @@ export interface Failure {
   readonly mayHaveHappened: boolean;
 }
 
+/** How a command ended. */
 export type CommandResult = { readonly kind: 'outcome'; readonly outcome: Outcome } | Failure;
 
+/** A failure of what was certainly not carried out. */
 export function definite(reason: FailureReason): Failure {
   return { kind: 'failure', reason, mayHaveHappened: false };
 }
 
+/** A failure of what may have been carried out, or still be. */
 export function unknown(reason: FailureReason): Failure {
   return { kind: 'failure', reason, mayHaveHappened: true };
 }

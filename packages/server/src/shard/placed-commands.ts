@@ -12,6 +12,7 @@ interface Placed {
   readonly command: PendingCommand;
 }
 
+/** One per replica. Every command added is settled exactly once. */
 export class PlacedCommands {
   private readonly byIndex = new Map<number, Placed[]>();
 

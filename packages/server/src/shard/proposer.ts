@@ -19,6 +19,7 @@ import {
 /** Why the leader did not take a forwarded request. */
 export type RefusalReason = 'notLeader' | 'overloaded' | 'noSpace' | 'stopping';
 
+/** What the leader answers to a forwarded request. Accepted: its first command is number `offset` of that entry. */
 export type ForwardVerdict =
   | { readonly kind: 'accepted'; readonly index: number; readonly term: number; readonly offset: number }
   | { readonly kind: 'refused'; readonly reason: RefusalReason };
@@ -39,6 +40,7 @@ export interface ProposalTarget {
   answer(to: number, requestId: number, verdict: ForwardVerdict): void;
 }
 
+/** How much may wait; beyond, commands are refused as overloaded. */
 export interface ProposerOptions {
   readonly queueBytesMax: number;
   readonly queueCommandsMax: number;
@@ -62,6 +64,7 @@ interface ForwardedGroup {
 /** Bytes proposed at once: what one turn writes stays far below what the log takes as one append. The rest follows after the sync. */
 export const proposeBytesMax = 16 * 1024 * 1024;
 
+/** One per replica. Every command added is settled exactly once; every forwarded request gets one answer, or loses its connection. */
 export class Proposer {
   readonly placed = new PlacedCommands();
   private queue: QueuedItem[] = [];

@@ -43,6 +43,7 @@ interface Confirmed {
   readonly reads: readonly PendingRead[];
 }
 
+/** One per replica. Every read added is settled exactly once. */
 export class ReadQueue {
   private waiting: PendingRead[] = [];
   private attempt: Attempt | undefined;

@@ -20,6 +20,7 @@ export interface RecoveredLog<Entry extends LogPosition> {
   readonly entries: readonly Entry[];
 }
 
+/** Log and store agree, or the store is ahead after an install: start here. */
 export interface StartState<Entry extends LogPosition> {
   readonly kind: 'start';
   readonly term: number;
@@ -31,6 +32,7 @@ export interface StartState<Entry extends LogPosition> {
   readonly mustRepairWal: boolean;
 }
 
+/** They contradict each other: the replica must not take part. */
 export interface DamagedState {
   readonly kind: 'damaged';
   readonly reason: string;

@@ -54,6 +54,7 @@ export interface ReplicaHost {
   readonly isOutOfSpace: boolean;
 }
 
+/** Limits of one replica; sizes in bytes. */
 export interface ReplicaOptions {
   readonly shard: number;
   readonly nodeId: number;
@@ -66,6 +67,7 @@ export interface ReplicaOptions {
   readonly configuredNodes: readonly number[];
 }
 
+/** What a replica works with. */
 export interface ReplicaDeps {
   readonly log: LogWindow;
   readonly host: ReplicaHost;
@@ -78,6 +80,7 @@ export interface ReplicaDeps {
 /** Followers that lost their leader campaign within so many ticks, at random, so that seldom two do at once. */
 const campaignStaggerTicks = 3;
 
+/** Used by the shard host only, in its turns. Throws what is a bug or damage: the node has to end then. */
 export class Replica {
   readonly shard: number;
   readonly log: LogWindow;

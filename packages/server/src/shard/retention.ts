@@ -3,6 +3,7 @@
  * A dead follower so never fills the disk: past the cap it gets a snapshot. Pure.
  */
 
+/** What the decision depends on; sizes in bytes as size limits count them. */
 export interface RetentionInput {
   /** Entries up to here are in the store, on disk. */
   readonly flushedIndex: number;

@@ -25,6 +25,7 @@ import { areCommands, PendingCommand } from './pending-command.js';
 import { PendingRead } from './read-queue.js';
 import type { ShardAppend, ShardLog } from './shard-log.js';
 
+/** What the host needs of the node. */
 export interface ShardHostDeps {
   readonly clock: Clock;
   readonly log: Log;
@@ -37,6 +38,7 @@ export interface ShardHostDeps {
   readonly onFailed: (error: unknown) => void;
 }
 
+/** Times in milliseconds. */
 export interface ShardHostOptions {
   readonly tickMs: number;
   readonly electionTimeoutMs: number;
@@ -49,6 +51,7 @@ const roundsMax = 16;
 /** Late ticks in a row that start election timers anew. */
 const stallsForgivenMax = 3;
 
+/** One per node. Idle until `activate`, then active until `end`; what comes at another time is refused or dropped. */
 export class ShardHost implements TransportHandler {
   private readonly shards = new Map<number, HostedShard>();
   private readonly withWork = new Set<HostedShard>();

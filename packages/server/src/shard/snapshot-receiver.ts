@@ -9,6 +9,7 @@ import type { Snapshot } from '@kvorum/core/raft/snapshot.js';
 import type { StoreInstall } from '../storage/shard-stores.js';
 import type { IncomingSnapshot } from '../transport/transport.js';
 
+/** What the receiver needs of its shard. */
 export interface SnapshotReceiverDeps {
   readonly appliedIndex: () => number;
   readonly beginInstall: () => Promise<StoreInstall>;
@@ -29,6 +30,7 @@ interface Staged {
   settle: () => void;
 }
 
+/** One per shard. What it refuses leaves no trace. */
 export class SnapshotReceiver {
   private isBusy = false;
   private staged: Staged | undefined;

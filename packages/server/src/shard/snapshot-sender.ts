@@ -8,6 +8,7 @@ import type { Snapshot } from '@kvorum/core/raft/snapshot.js';
 import type { StoreSnapshot } from '../storage/revision-store.js';
 import { decodeConfState } from './conf-state-codec.js';
 
+/** What the sender needs of its shard. */
 export interface SnapshotSenderDeps {
   /** Undefined while the store is being replaced. */
   readonly openSnapshot: () => StoreSnapshot | undefined;
@@ -30,6 +31,7 @@ const idleTicksMax = 100;
 
 const noData = new Uint8Array(0);
 
+/** One per shard. Every MsgSnap given to it is reported exactly once. */
 export class SnapshotSender {
   private open: Open | undefined;
   private readonly running = new Set<Promise<void>>();

@@ -14,12 +14,14 @@ export interface ChangeRefused {
   readonly error: string;
 }
 
+/** The membership after a change, to be given to `Tracker.replace`. */
 export interface Membership {
   readonly error: null;
   readonly config: TrackerConfig;
   readonly progress: ProgressMap;
 }
 
+/** What comes of a change. */
 export type ChangeResult = Membership | ChangeRefused;
 
 /** Applies `change` the way its transition says. `lastIndex` is where probing of new members starts. */

@@ -8,6 +8,7 @@ import type { NodeId } from '../types.js';
 /** addVoter also promotes a learner; addLearner also demotes a voter; update changes nothing that the core knows. */
 export type ConfChangeType = 'addVoter' | 'addLearner' | 'remove' | 'update';
 
+/** One step for one node. */
 export interface ConfChangeSingle {
   readonly type: ConfChangeType;
   readonly nodeId: NodeId;
@@ -31,6 +32,7 @@ export interface ConfChangeV2 {
   readonly context: Uint8Array;
 }
 
+/** A configuration change in either form. */
 export type ConfChange = ConfChangeV1 | ConfChangeV2;
 
 /** The change that leaves a joint configuration. Its encoding is empty, so no limit can refuse it. */

@@ -6,6 +6,7 @@ import type { Progress } from '../tracker/progress.js';
 import type { ProgressMap, Tracker, TrackerConfig } from '../tracker/tracker.js';
 import type { ConfChangeSingle } from './conf-change.js';
 
+/** Used once: made from a tracker, changed, finished. The tracker stays as it is. */
 export class Draft {
   readonly incoming: Set<NodeId>;
   readonly outgoing: Set<NodeId>;

@@ -24,10 +24,12 @@ export function describeId(id: NodeId): string {
   return id.toString(16);
 }
 
+/** A role as log lines tell it. */
 export function describeRole(role: Role): string {
   return ROLE_NAMES[role];
 }
 
+/** A state of Progress as log lines tell it. */
 export function describeProgressState(state: ProgressState): string {
   return PROGRESS_NAMES[state];
 }

@@ -6,6 +6,7 @@ import type { LogIndex } from '../types.js';
 
 const VOTE_NAMES: Readonly<Record<VoteResult, string>> = { pending: 'VotePending', lost: 'VoteLost', won: 'VoteWon' };
 
+/** The result of a vote as log lines tell it. */
 export function describeVoteResult(result: VoteResult): string {
   return VOTE_NAMES[result];
 }

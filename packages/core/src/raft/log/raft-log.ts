@@ -12,6 +12,7 @@ import type { Snapshot } from '../snapshot.js';
 import type { LogIndex, Term } from '../types.js';
 import { Unstable } from './unstable.js';
 
+/** See the head of the file. Positions are asserted: what breaks the invariant throws AssertionError. */
 export class RaftLog {
   readonly unstable: Unstable;
   readonly #storage: LogStorage;

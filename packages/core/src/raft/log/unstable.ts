@@ -8,6 +8,7 @@ import type { LogSink } from '../log-sink.js';
 import type { Snapshot } from '../snapshot.js';
 import type { LogIndex, Term } from '../types.js';
 
+/** See the head of the file. Owned by one RaftLog, which hands its entries out. */
 export class Unstable {
   #snapshot: Snapshot | null = null;
   #isSnapshotInProgress = false;

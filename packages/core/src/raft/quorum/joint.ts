@@ -6,6 +6,7 @@ import type { LogIndex, NodeId } from '../types.js';
 import type { AckedIndexer, MajorityConfig, VoteResult, VoteSource } from './majority.js';
 import { committedIndex, voteResult } from './majority.js';
 
+/** The voters of a shard: one majority decides, or while joint one in each half. */
 export interface JointConfig {
   readonly incoming: MajorityConfig;
   /** Empty when not joint. */

@@ -18,6 +18,7 @@ export interface VoteSource {
   vote(id: NodeId): boolean | undefined;
 }
 
+/** How a vote stands: pending while the answers that are missing may still decide it. */
 export type VoteResult = 'pending' | 'lost' | 'won';
 
 /** Number of voters that decide. */

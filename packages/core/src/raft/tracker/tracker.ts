@@ -18,6 +18,7 @@ export interface TrackerConfig {
   readonly learnersNext: readonly NodeId[];
 }
 
+/** No members. */
 export const EMPTY_TRACKER_CONFIG: TrackerConfig = {
   voters: { incoming: [], outgoing: [] },
   autoLeave: false,
@@ -25,8 +26,10 @@ export const EMPTY_TRACKER_CONFIG: TrackerConfig = {
   learnersNext: [],
 };
 
+/** Progress by member. */
 export type ProgressMap = ReadonlyMap<NodeId, Progress>;
 
+/** One per replica. On a leader Progress is kept; on others it only says who is a member. */
 export class Tracker implements AckedIndexer, VoteSource {
   readonly inflightMessagesMax: number;
   readonly inflightBytesMax: number;
