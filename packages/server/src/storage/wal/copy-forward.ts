@@ -10,6 +10,7 @@ import type { Item, ShardLogs } from './items.js';
 import { firstLiveIn, liveBytes } from './retention.js';
 import type { Segment } from './segment-file.js';
 import type { Segments } from './segments.js';
+import type { ShardId } from './wal.js';
 import { WalCompactedError } from './wal-errors.js';
 
 /** Entries are copied in pieces, so that the loop is never held up for long (N11). */
@@ -38,6 +39,8 @@ export class CopyForward {
   readonly #deps: CopyForwardDeps;
   readonly #logBytesMark: number;
   #running: Promise<void> | undefined;
+  /** Copies on their way to the disk. */
+  #writing: { readonly shard: ShardId; readonly written: Promise<void> } | undefined;
   #isClosed = false;
   /** The newest segment when the oldest one was last looked at for little that pins it: once per segment is enough. */
   #lookedAt: Segment | undefined;
@@ -55,6 +58,11 @@ export class CopyForward {
       .finally(() => {
         this.#running = undefined;
       });
+  }
+
+  /** Resolves when copies of the shard's entries are durable, or the log has ended; undefined when none are being written. */
+  whenCopied(shard: ShardId): Promise<void> | undefined {
+    return this.#writing?.shard === shard ? this.#writing.written : undefined;
   }
 
   async close(): Promise<void> {
@@ -84,11 +92,15 @@ export class CopyForward {
       try {
         const entries = await reader.read(live.shard, log, live.lo, live.hi, live.bytes);
         failpoints?.hit('copyBeforeWrite');
-        await write({ kind: 'copy', shard: live.shard, segment, entries });
+        const written = write({ kind: 'copy', shard: live.shard, segment, entries });
+        this.#writing = { shard: live.shard, written };
+        await written;
         failpoints?.hit('copyAfterSync');
       } catch (error) {
         // Compacted while it was read: so much the better.
         if (!(error instanceof WalCompactedError)) throw error;
+      } finally {
+        this.#writing = undefined;
       }
     }
   }

@@ -20,68 +20,112 @@ interface Run {
   readonly records: { readonly offset: number; readonly index: number; readonly term: number }[];
 }
 
-export class EntryReader {
-  readonly #disk: Disk;
-  readonly #files = new Map<number, Promise<DiskFile>>();
-  readonly #findSegment: (number: number) => Segment | undefined;
+export interface EntryReaderDeps {
+  readonly disk: Disk;
+  readonly findSegment: (number: number) => Segment | undefined;
+  /** Whether a sync covers the segment up to `end`. */
+  readonly isDurable: (segment: number, end: number) => boolean;
+  /** Resolves when copies of the shard's entries that are being written are durable; undefined when there are none. */
+  readonly whenCopied: (shard: ShardId) => Promise<void> | undefined;
+}
 
-  constructor(disk: Disk, findSegment: (number: number) => Segment | undefined) {
-    this.#disk = disk;
-    this.#findSegment = findSegment;
+/** An open segment file. It is not closed, and so not removed, while it is read. */
+interface OpenFile {
+  readonly file: Promise<DiskFile>;
+  readonly reads: Set<Promise<void>>;
+}
+
+export class EntryReader {
+  readonly #deps: EntryReaderDeps;
+  readonly #files = new Map<number, OpenFile>();
+  readonly #reads = new Set<Promise<unknown>>();
+
+  constructor(deps: EntryReaderDeps) {
+    this.#deps = deps;
   }
 
-  /** Entries [lo, hi) up to `bytesMax`, at least one. They may be compacted while they are read. */
+  /** Entries [lo, hi) up to `bytesMax`, at least one. They may be compacted, replaced or copied while they are read. */
   async read(shard: ShardId, log: ShardLog, lo: number, hi: number, bytesMax: number): Promise<Entry[]> {
     if (lo <= log.logStart.index) throw new WalCompactedError(shard, lo, log.logStart.index);
     if (hi > log.lastIndex + 1)
       throw new RangeError(`entry ${hi - 1} of shard ${shard} is behind its last, ${log.lastIndex}`);
-    for (;;) {
-      const runs = planRuns(log, lo, hi, bytesMax);
+    const reading = this.#readPlanned(shard, log, lo, hi, bytesMax);
+    this.#reads.add(reading);
+    try {
+      return await reading;
+    } finally {
+      this.#reads.delete(reading);
+    }
+  }
+
+  /** Closes the file of a segment that is about to be removed, when nobody reads it any more. */
+  async forget(segment: number): Promise<void> {
+    const open = this.#files.get(segment);
+    this.#files.delete(segment);
+    if (open === undefined) return;
+    await Promise.allSettled(open.reads);
+    await open.file.then((file) => file.close()).catch(() => undefined);
+  }
+
+  /** Waits for the reads under way. None may be asked for after. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#reads);
+    for (const segment of [...this.#files.keys()]) await this.forget(segment);
+  }
+
+  async #readPlanned(shard: ShardId, log: ShardLog, lo: number, hi: number, bytesMax: number): Promise<Entry[]> {
+    for (let attempt = 1; ; attempt++) {
+      if (lo <= log.logStart.index) throw new WalCompactedError(shard, lo, log.logStart.index);
+      // Later attempts find less when entries were replaced meanwhile.
+      const runs = planRuns(log, lo, Math.min(hi, log.lastIndex + 1), bytesMax);
+      if (!runs.every((run) => this.#deps.isDurable(run.segment, run.end))) {
+        const copied = this.#deps.whenCopied(shard);
+        if (copied === undefined && attempt > 1) return [];
+        if (copied === undefined) throw new RangeError(`entries of shard ${shard} from ${lo} on are not durable yet`);
+        await copied;
+        continue;
+      }
       const entries: Entry[] = [];
       try {
         for (const run of runs) await this.#readRun(run, entries);
         return entries;
       } catch (error) {
-        if (lo <= log.logStart.index) throw new WalCompactedError(shard, lo, log.logStart.index);
         // Copied forward while it was read, and its segment freed: look for it again.
-        if (runs.every((run) => this.#findSegment(run.segment) !== undefined)) throw error;
+        if (runs.every((run) => this.#deps.findSegment(run.segment) !== undefined)) throw error;
       }
     }
   }
 
-  async forget(segment: number): Promise<void> {
-    const file = this.#files.get(segment);
-    this.#files.delete(segment);
-    if (file !== undefined) await file.then((opened) => opened.close()).catch(() => undefined);
-  }
-
-  async close(): Promise<void> {
-    for (const segment of [...this.#files.keys()]) await this.forget(segment);
-  }
-
-  async #readRun(run: Run, entries: Entry[]): Promise<void> {
-    const segment = this.#findSegment(run.segment);
+  #readRun(run: Run, entries: Entry[]): Promise<void> {
+    const segment = this.#deps.findSegment(run.segment);
     assert(segment !== undefined, 'a live entry in a freed segment');
-    const file = await this.#open(segment);
-    const bytes = new Uint8Array(run.end - run.offset);
-    const count = await file.read(run.offset, bytes);
-    for (const { offset, index, term } of run.records) {
-      const record = readRecord(bytes.subarray(0, count), offset - run.offset, run.segment, run.offset);
-      const entry = record === undefined ? undefined : readEntry(record.payload);
-      if (entry?.index !== index || entry.term !== term) {
-        throw new WalDamagedError(segment.path, offset, `entry ${index} can not be read back`);
-      }
-      entries.push(entry);
-    }
+    const open = this.#open(segment);
+    const reading = readRun(segment, open.file, run, entries).finally(() => open.reads.delete(reading));
+    open.reads.add(reading);
+    return reading;
   }
 
-  #open(segment: Segment): Promise<DiskFile> {
-    let file = this.#files.get(segment.number);
-    if (file === undefined) {
-      file = this.#disk.open(segment.path, 'read');
-      this.#files.set(segment.number, file);
+  #open(segment: Segment): OpenFile {
+    let open = this.#files.get(segment.number);
+    if (open === undefined) {
+      open = { file: this.#deps.disk.open(segment.path, 'read'), reads: new Set() };
+      this.#files.set(segment.number, open);
     }
-    return file;
+    return open;
+  }
+}
+
+async function readRun(segment: Segment, opened: Promise<DiskFile>, run: Run, entries: Entry[]): Promise<void> {
+  const file = await opened;
+  const bytes = new Uint8Array(run.end - run.offset);
+  const count = await file.read(run.offset, bytes);
+  for (const { offset, index, term } of run.records) {
+    const record = readRecord(bytes.subarray(0, count), offset - run.offset, run.segment, run.offset);
+    const entry = record === undefined ? undefined : readEntry(record.payload);
+    if (entry?.index !== index || entry.term !== term) {
+      throw new WalDamagedError(segment.path, offset, `entry ${index} can not be read back`);
+    }
+    entries.push(entry);
   }
 }
 

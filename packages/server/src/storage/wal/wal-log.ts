@@ -39,7 +39,12 @@ export class WalLog implements Wal {
     this.#events = events;
     this.#writer = writer;
     this.#defer = (run) => clock.defer(run);
-    this.#reader = new EntryReader(disk, (number) => this.#segments.find(number));
+    this.#reader = new EntryReader({
+      disk,
+      findSegment: (number) => this.#segments.find(number),
+      isDurable: (segment, end) => this.#commit.isDurable(segment, end),
+      whenCopied: (shard) => this.#copyForward.whenCopied(shard),
+    });
     const onFailure = (error: unknown) => this.#fail(error);
     const segmentsDeps = {
       disk,
@@ -119,11 +124,6 @@ export class WalLog implements Wal {
     this.#requireOpen();
     const log = this.#logs.get(shard);
     if (log === undefined || hi <= lo) throw new RangeError(`shard ${shard} has no entries [${lo}, ${hi})`);
-    for (let index = Math.max(lo, log.places.first); index < Math.min(hi, log.lastIndex + 1); index++) {
-      const end = log.places.offset(index) + log.places.size(index);
-      if (!this.#commit.isDurable(log.places.segment(index), end))
-        throw new RangeError(`entry ${index} is not durable yet`);
-    }
     return this.#reader.read(shard, log, lo, hi, bytesMax);
   }
 

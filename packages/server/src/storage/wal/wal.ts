@@ -115,8 +115,9 @@ export interface Wal {
   /** Forgets everything of a shard but that it was removed, with the incarnation of the replica. */
   removeShard(shard: ShardId, incarnation: number, onSynced: () => void): void;
   /**
-   * Durable entries [lo, hi) from disk, as many as fit in `bytesMax` but at least one. Rejects with `WalCompactedError` when `lo` is not in the
-   * log any more, with `WalDamagedError` when the disk returns other bytes than were written.
+   * Durable entries [lo, hi) from disk, as many as fit in `bytesMax` but at least one; fewer, or none, when an append replaces them meanwhile.
+   * Their segment is not freed while it is read. Rejects with `WalCompactedError` when `lo` is not in the log any more, with
+   * `WalDamagedError` when the disk returns other bytes than were written, with a `DiskError` when it returns none.
    */
   readEntries(shard: ShardId, lo: number, hi: number, bytesMax: number): Promise<readonly Entry[]>;
   /** Where the log of a shard starts and ends; undefined for one it has never seen. */
