@@ -44,9 +44,11 @@ export async function openNodeShards(deps: NodeShardsDeps, options: ResolvedNode
   const repairs: ShardAppend[] = [];
   for (const shard of shardIds) {
     const store = await storage.stores.open(shard);
-    const found = storage.recovered.get(shard);
+    const found = storage.takeRecovered(shard);
     const recovered = found === undefined ? undefined : { ...found.hardState, ...found };
-    const opened = await openShard({ clock: env.clock, store: store.store }, { shard, machine }, recovered, confState);
+    const logWindowBytes = options.storage === 'memory' ? Number.POSITIVE_INFINITY : options.logWindowBytes;
+    const openOptions = { shard, machine, logWindowBytes };
+    const opened = await openShard({ clock: env.clock, store: store.store }, openOptions, recovered, confState);
     if (opened.mustRepairWal) repairs.push(repairOf(shard, opened));
     const shardDeps = {
       clock: env.clock,

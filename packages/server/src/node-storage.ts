@@ -22,7 +22,8 @@ export interface NodeStorage {
   readonly shardLog: ShardLog;
   /** Undefined for memory storage. */
   readonly walStats: WalStats | undefined;
-  readonly recovered: ReadonlyMap<number, RecoveredShard>;
+  /** What the log held of a shard, once: entries that are looked at no more must not stay in memory. */
+  takeRecovered(shard: number): RecoveredShard | undefined;
   readonly stores: ShardStores;
   /** At most one flush at a time per node. */
   readonly gate: FlushGate;
@@ -78,7 +79,11 @@ async function openDisk(env: Env, options: NodeStorageOptions, events: WalEvents
       incarnations: directory.incarnations,
       shardLog: wal,
       walStats: wal.stats,
-      recovered,
+      takeRecovered: (shard) => {
+        const found = recovered.get(shard);
+        recovered.delete(shard);
+        return found;
+      },
       stores,
       gate,
       close: closeOnce([() => wal.close(), () => stores.close(), () => directory.close()]),
@@ -98,7 +103,7 @@ function openMemory(env: Env, options: NodeStorageOptions): Promise<NodeStorage>
     incarnations,
     shardLog: new MemoryShardLog(env.clock),
     walStats: undefined,
-    recovered: new Map(),
+    takeRecovered: () => undefined,
     stores,
     gate: new FlushGate(),
     close: closeOnce([() => stores.close()]),

@@ -31,7 +31,7 @@ export class InsideChecks {
   look(machine: Machine): void {
     if (machine.shards === undefined) return;
     for (const hosted of machine.shards.all) {
-      const view = viewReplica(machine.id, machine.starts, hosted);
+      const view = viewReplica(machine.id, machine.starts, hosted, machine.logs.get(hosted.shard));
       this.logs.look(view);
       this.committed.look(view);
       this.states.look(view);

@@ -70,6 +70,7 @@ export interface Knobs {
   readonly turnMs: number;
   readonly segmentBytes: number;
   readonly logRetainBytes: number;
+  readonly logWindowBytes: number;
   readonly flushRows: number;
   readonly flushAgeMs: number;
   readonly maxInflightMessages: number;
@@ -110,6 +111,7 @@ export function drawKnobs(seed: number, fixed: FixedKnobs = {}): Knobs {
     turnMs: spread(random, 0.01, 2),
     segmentBytes: 512 * Math.round(spread(random, 8, 512)),
     logRetainBytes: Math.round(spread(random, 4096, 96 * 1024)),
+    logWindowBytes: drawLogWindow(stream(seed, 'log window')),
     flushRows: Math.round(spread(random, 1, 2000)),
     flushAgeMs: Math.round(spread(random, 5, 2000)),
     maxInflightMessages: integerIn(random, 1, 16),
@@ -131,6 +133,11 @@ function drawMembership(random: Random, nodes: number): Pick<Knobs, 'membershipE
   if (nodes < 3 || !chance(random, 0.8)) return { membershipEveryMs: 0, firstVoters: nodes };
   const firstVoters = chance(random, 0.5) ? nodes : integerIn(random, 1, nodes);
   return { membershipEveryMs: Math.round(spread(random, 200, 4000)), firstVoters };
+}
+
+/** From nothing at all, so that followers are mostly served from disk, to more than is retained. */
+function drawLogWindow(random: Random): number {
+  return chance(random, 0.2) ? 0 : Math.round(spread(random, 64, 128 * 1024));
 }
 
 function drawFaults(random: Random): FaultKind[] {

@@ -201,6 +201,10 @@ class Simulation {
       onRole: (machine, shard, role, term) => {
         if (role === 'leader') this.checks.leads(machine, shard, term);
       },
+      onReadBack: (entries) => {
+        this.counts.add('reads of the log');
+        this.counts.add('entries read back', entries);
+      },
       onCut: (fate, count) => {
         const name = cutNames[fate] ?? fate;
         (name.startsWith('kept') ? this.counts : this.faults).add(name, count);

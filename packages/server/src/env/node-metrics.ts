@@ -67,6 +67,9 @@ export interface ShardMetrics {
   appliedCommands: number;
   leaderChanges: number;
   readIndexRounds: number;
+  /** Times that entries were read back from the log on disk. */
+  logReads: number;
+  logReadBytes: number;
 }
 
 export interface TransportMetrics {
@@ -98,7 +101,15 @@ export function createNodeMetrics(): NodeMetrics {
       entriesPerSync: new HistogramCounts(batchBounds),
     },
     store: { flushedRecords: 0, flushMs: new HistogramCounts(latencyBoundsMs), ringBytes: 0 },
-    shard: { proposals: 0, failedProposals: 0, appliedCommands: 0, leaderChanges: 0, readIndexRounds: 0 },
+    shard: {
+      proposals: 0,
+      failedProposals: 0,
+      appliedCommands: 0,
+      leaderChanges: 0,
+      readIndexRounds: 0,
+      logReads: 0,
+      logReadBytes: 0,
+    },
     transport: {
       sentBytes: 0,
       receivedBytes: 0,

@@ -117,6 +117,16 @@ function shardRows(): MetricRow[] {
       'Rounds that confirmed leadership for linearizable reads.',
       ({ counts }) => counts.shard.readIndexRounds,
     ),
+    counter(
+      'kvorum_shard_log_reads_total',
+      'Times that log entries were read back from disk, for followers that lag or for late applying.',
+      ({ counts }) => counts.shard.logReads,
+    ),
+    counter(
+      'kvorum_shard_log_read_bytes_total',
+      'Bytes of the log entries read back from disk.',
+      ({ counts }) => counts.shard.logReadBytes,
+    ),
   ];
 }
 

@@ -50,6 +50,8 @@ export interface NodeOptions {
   readonly logRetainBytes?: number | undefined;
   /** The same cap over all shards of the node; at least `logRetainBytes`. Default 256 MiB. */
   readonly logRetainBytesNode?: number | undefined;
+  /** Newest part of a shard's log that is kept in memory, 0 to 16 GiB; followers that lag further are served from disk. Default 16 MiB. */
+  readonly logWindowBytes?: number | undefined;
   /** Memory for records that are applied but not yet flushed, and recent history, per shard, in bytes. Default 64 MiB. */
   readonly ringBytes?: number | undefined;
   /** Below this much free disk space writes are refused with NO_SPACE while deletes still work. Default 256 MiB. */
@@ -93,6 +95,7 @@ export interface ResolvedNodeOptions {
   readonly walSegmentBytes: number;
   readonly logRetainBytes: number;
   readonly logRetainBytesNode: number;
+  readonly logWindowBytes: number;
   readonly ringBytes: number;
   readonly diskReserveBytes: number;
   readonly maxInflightMessages: number;

@@ -149,6 +149,12 @@ export const optionTable: OptionTable = {
     default: 256 * MiB,
     description: 'the same over all shards of the node; at least logRetainBytes',
   },
+  logWindowBytes: {
+    group: 'Storage',
+    kind: integer(0, 16 * GiB, 'bytes'),
+    default: 16 * MiB,
+    description: 'newest part of the log kept in memory per shard; followers that lag further are served from disk',
+  },
   ringBytes: {
     group: 'Storage',
     kind: integer(4 * MiB, 16 * GiB, 'bytes'),

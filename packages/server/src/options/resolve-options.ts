@@ -110,6 +110,7 @@ function readAll(input: Readonly<Record<string, unknown>>, problems: OptionProbl
     walSegmentBytes: read('walSegmentBytes'),
     logRetainBytes: read('logRetainBytes'),
     logRetainBytesNode: read('logRetainBytesNode'),
+    logWindowBytes: read('logWindowBytes'),
     ringBytes: read('ringBytes'),
     diskReserveBytes: read('diskReserveBytes'),
     maxInflightMessages: read('maxInflightMessages'),

@@ -11,7 +11,8 @@ const snapshot = { index: 9, term: 1, confState: confStateOf([1, 2, 3]), data: n
 
 function setup() {
   const hardState = { term: 1, vote: 0, commit: 0 };
-  const log = new LogWindow({ hardState, confState: confStateOf([1]), logStart: { index: 0, term: 0 }, entries: [] });
+  const start = { hardState, confState: confStateOf([1]), logStart: { index: 0, term: 0 }, entries: [] };
+  const log = new LogWindow(start, { windowBytes: Number.POSITIVE_INFINITY });
   const calls: string[] = [];
   const appender = new Appender(
     {

@@ -28,6 +28,7 @@ const options = {
   queueBytesMax: 1 << 20,
   queueCommandsMax: 100,
   logCapBytes: 1 << 20,
+  logWindowBytes: 1 << 20,
   machine: {},
 };
 

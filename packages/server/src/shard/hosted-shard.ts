@@ -5,6 +5,7 @@
 import { isMutated } from '@kvorum/core/base/mutation.js';
 import { assert } from '@kvorum/core/base/assert.js';
 import type { StateMachine, StateMachineOptions } from '@kvorum/core/kv/state-machine.js';
+import { type Entry, entriesBytes } from '@kvorum/core/raft/entry.js';
 import type { Message } from '@kvorum/core/raft/message.js';
 import type { Snapshot } from '@kvorum/core/raft/snapshot.js';
 import type { HardState, Role } from '@kvorum/core/raft/types.js';
@@ -23,6 +24,7 @@ import { encodeSnapshot, SNAPSHOT_SEND_MS_MAX } from '../storage/snapshot-encode
 import type { IncomingSnapshot, Transport } from '../transport/transport.js';
 import { BackupSource, type ShardBackup } from './backup-source.js';
 import { encodeConfState } from './conf-state-codec.js';
+import { LogFetcher } from './log-fetcher.js';
 import type { OpenedShard } from './open-shard.js';
 import type { ForwardVerdict } from './proposer.js';
 import { rebuildMachine } from './rebuild-machine.js';
@@ -67,6 +69,7 @@ export class HostedShard implements ReplicaHost {
   private flusher: Flusher;
   private readonly sender: SnapshotSender;
   private readonly receiver: SnapshotReceiver;
+  private readonly fetcher: LogFetcher;
   /** The last install; never rejects. */
   private installing: Promise<void> = Promise.resolve();
   private readonly backups: BackupSource;
@@ -101,6 +104,13 @@ export class HostedShard implements ReplicaHost {
       beginInstall: () => deps.store.beginInstall(),
       fill: (chunks, install) => this.fill(chunks, install),
       step: (message) => this.stepAndWait(message),
+    });
+    this.fetcher = new LogFetcher({
+      log: opened.log,
+      read: ({ lo, hi, bytesMax }) => deps.shardLog.readEntries(options.shard, lo, hi, bytesMax),
+      onRead: (entries) => this.countRead(entries),
+      onProvided: () => this.storageReady(),
+      fail: deps.fail,
     });
   }
 
@@ -147,6 +157,10 @@ export class HostedShard implements ReplicaHost {
   /** A snapshot from before the change is of no use to a member that is new. */
   onConfChanged(): void {
     this.sender.withdraw();
+  }
+
+  wantEntries(): void {
+    this.fetcher.start();
   }
 
   onApplied(commands: number): void {
@@ -207,6 +221,7 @@ export class HostedShard implements ReplicaHost {
   async close(): Promise<void> {
     this.backups.close();
     await this.sender.close();
+    await this.fetcher.close();
     await this.installing;
     // What is not flushed stays in the WAL.
     if (this.replica.machine?.isApplying === false) await this.flusher.flush();
@@ -217,7 +232,7 @@ export class HostedShard implements ReplicaHost {
   async abandon(): Promise<void> {
     this.backups.close();
     this.sender.stop();
-    await this.flusher.stop();
+    await Promise.all([this.flusher.stop(), this.fetcher.close()]);
   }
 
   private offerAfterFlush(): void {
@@ -231,9 +246,7 @@ export class HostedShard implements ReplicaHost {
   }
 
   private offerSnapshot(): void {
-    if (!this.sender.prepare()) return;
-    this.replica.raw.storageReady();
-    this.deps.schedule(this);
+    if (this.sender.prepare()) this.storageReady();
   }
 
   private flushApplied(): Promise<void> {
@@ -338,6 +351,21 @@ export class HostedShard implements ReplicaHost {
     for (let cause = error; cause instanceof Error; cause = cause.cause) {
       if (cause instanceof SnapshotError && cause.code === 'SNAPSHOT_DAMAGED') this.deps.fail(cause);
     }
+  }
+
+  private countRead(entries: readonly Entry[]): void {
+    const { shardMetrics } = this.deps;
+    shardMetrics.logReads += 1;
+    shardMetrics.logReadBytes += entriesBytes(entries);
+  }
+
+  private storageReady(): void {
+    try {
+      this.replica.raw.storageReady();
+    } catch (error) {
+      this.deps.fail(error);
+    }
+    this.deps.schedule(this);
   }
 
   private reportSnapshot(to: number, isDelivered: boolean): void {

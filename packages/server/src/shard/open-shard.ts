@@ -47,7 +47,7 @@ export class ShardDamagedError extends Error {
  */
 export async function openShard(
   deps: { readonly clock: Clock; readonly store: RevisionStore },
-  options: { readonly shard: number; readonly machine: StateMachineOptions },
+  options: { readonly shard: number; readonly machine: StateMachineOptions; readonly logWindowBytes: number },
   recovered: RecoveredShardLog | undefined,
   firstConfState: ConfState,
 ): Promise<OpenedShard> {
@@ -60,7 +60,10 @@ export async function openShard(
   const hardState = { term: start.term, vote: start.vote, commit: start.commit };
   return {
     machine,
-    log: new LogWindow({ hardState, confState, logStart: start.logStart, entries: start.entries }),
+    log: new LogWindow(
+      { hardState, confState, logStart: start.logStart, entries: start.entries },
+      { windowBytes: options.logWindowBytes },
+    ),
     hardState,
     confState,
     mustRepairWal: start.mustRepairWal || recovered === undefined,

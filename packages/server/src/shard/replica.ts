@@ -39,6 +39,8 @@ export interface ReplicaHost {
   sendSnapshot(message: Message): void;
   /** The core needs a snapshot to send; answer by `log.offerSnapshot` and `storageReady`. */
   wantSnapshot(): void;
+  /** The core needs entries that are not in memory; answer by `log.provide` and `storageReady`. */
+  wantEntries(): void;
   /** The core has accepted a snapshot; `install` follows when all appends before it are durable. */
   acceptSnapshot(snapshot: Snapshot): void;
   /** Install the accepted snapshot, then call `installed`. */
@@ -205,6 +207,8 @@ export class Replica {
     this.beginReads();
     while (this.raw.hasReady) this.handle(this.raw.ready());
     if (this.log.takeSnapshotWanted()) this.deps.host.wantSnapshot();
+    if (this.log.isReadWanted) this.deps.host.wantEntries();
+    this.log.trim();
     return this.appender.takeUpdates();
   }
 

@@ -31,9 +31,16 @@ export interface AppliedState {
   readonly confState: string;
 }
 
-export function viewReplica(node: number, process: number, hosted: HostedShard): ReplicaView {
+/** @param wholeLog all entries of the replica's log; default: what it has in memory */
+export function viewReplica(
+  node: number,
+  process: number,
+  hosted: HostedShard,
+  wholeLog: LogStorage | undefined,
+): ReplicaView {
   const { replica } = hosted;
-  const { machine, log } = replica;
+  const { machine } = replica;
+  const log = wholeLog ?? replica.log;
   const status = replica.raw.basicStatus();
   const isInStep = status.firstIndex === log.firstIndex();
   const canLook = machine !== undefined && !machine.isApplying;

@@ -7,6 +7,7 @@ import { MemoryDisk } from '@kvorum/server/internal/env/testing/memory-disk.js';
 import type { MemoryNetwork } from '@kvorum/server/internal/env/testing/memory-network.js';
 import { noProbe } from '@kvorum/server/internal/env/testing/no-probe.js';
 import { type KvorumNode, type StartOptions, startNode } from '@kvorum/server/internal/node.js';
+import type { LogWindow } from '@kvorum/server/internal/shard/log-window.js';
 import type { ShardHost } from '@kvorum/server/internal/shard/shard-host.js';
 import { MemoryStoreDisk } from '@kvorum/server/internal/storage/memory-revision-store.js';
 import type { Knobs } from '../knobs.js';
@@ -15,6 +16,7 @@ import type { EventQueue } from '../world/event-queue.js';
 import { DiskWeather } from './disk-weather.js';
 import { loggedNetwork } from './logged-network.js';
 import { type Pace, Processor } from './processor.js';
+import { wholeLog } from './whole-log.js';
 
 /** What a machine tells the world. */
 export interface MachineEvents {
@@ -27,6 +29,8 @@ export interface MachineEvents {
   onRole(machine: Machine, shard: number, role: string, term: number): void;
   /** A cut did this to what was not synced. */
   onCut(fate: string, count: number): void;
+  /** Entries were read back from a log on disk for somebody who needs what is not in memory. */
+  onReadBack(entries: number): void;
 }
 
 export interface MachineDeps {
@@ -54,6 +58,8 @@ export class Machine {
   disk = new MemoryDisk();
   node: KvorumNode | undefined;
   shards: ShardHost | undefined;
+  /** By shard, all that the logs of the running process hold. */
+  logs = new Map<number, LogWindow>();
   processor: Processor | undefined;
   /** Starts of a process so far. */
   starts = 0;
@@ -120,7 +126,7 @@ export class Machine {
       },
       probe: noProbe,
       firstMembers: { voters: firstVotersOf(this.#deps.knobs) },
-      inspect: (host) => whenMine(() => (this.shards = host)),
+      inspect: (host) => whenMine(() => this.#inspect(host)),
     }).then(
       (node) =>
         whenMine(() => {
@@ -179,6 +185,12 @@ export class Machine {
     this.disk = new MemoryDisk();
     this.#stores = this.#newStores();
     this.isWiped = true;
+  }
+
+  #inspect(host: ShardHost): void {
+    this.shards = host;
+    const onReadBack = (entries: number): void => this.#deps.events.onReadBack(entries);
+    this.logs = new Map([...host.all].map(({ shard, replica }) => [shard, wholeLog(replica.log, onReadBack)]));
   }
 
   #failed(error: unknown): void {
@@ -262,6 +274,7 @@ export class Machine {
       walSegmentBytes: knobs.segmentBytes,
       logRetainBytes: knobs.logRetainBytes,
       logRetainBytesNode: 2 * knobs.logRetainBytes,
+      logWindowBytes: knobs.logWindowBytes,
       maxInflightMessages: knobs.maxInflightMessages,
     };
   }

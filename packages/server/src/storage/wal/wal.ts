@@ -138,7 +138,8 @@ export interface Wal {
 /** What {@link openWal} found and made. */
 export interface OpenedWal {
   readonly wal: Wal;
-  readonly recovered: ReadonlyMap<ShardId, RecoveredShard>;
+  /** The caller's: whoever is done with the entries of a shard may delete them. */
+  readonly recovered: Map<ShardId, RecoveredShard>;
   /** True when there was no log before. */
   readonly isFresh: boolean;
 }
