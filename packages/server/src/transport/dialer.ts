@@ -19,6 +19,7 @@ export interface DialerDeps {
 
 type DialOptions = Pick<TransportOptions, 'connectTimeoutMs' | 'redialMsMin' | 'redialMsMax'>;
 
+/** One per peer, for the life of the transport. */
 export class Dialer {
   readonly #deps: DialerDeps;
   readonly #address: Address;

@@ -36,6 +36,7 @@ export interface ByteCounters {
 
 const KEEP_ALIVE = encodeFrame(FrameType.keepAlive, new Uint8Array(0));
 
+/** Owns its connection. After `end` or `destroy` no frame is delivered any more. */
 export class FrameLink {
   readonly #connection: Connection;
   readonly #options: FrameLinkOptions;

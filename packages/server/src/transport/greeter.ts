@@ -33,6 +33,7 @@ export interface Greeting {
   onFailed(reason: string): void;
 }
 
+/** One per transport. */
 export class Greeter {
   readonly #deps: GreeterDeps;
   readonly #limits: FrameLinkOptions;

@@ -59,6 +59,7 @@ export type HandshakeOutput =
   /** The peer refuses us. Close the connection. */
   | { readonly kind: 'refused'; readonly nodeId: number | undefined; readonly refusal: Refusal };
 
+/** One end of one handshake. Ends with exactly one of established, refuse and refused, or with the connection. */
 export class Handshake {
   readonly #deps: HandshakeDeps;
   readonly #role: HandshakeRole;

@@ -21,6 +21,7 @@ export interface HandshakerDeps extends HandshakeDeps {
   register(nodeId: number, incarnation: string): Promise<void>;
 }
 
+/** One per connection; the result is told once. */
 export class Handshaker implements FrameLinkHandler {
   readonly link: FrameLink;
   readonly #deps: HandshakerDeps;

@@ -1,6 +1,7 @@
 /** Spreads bytes over time, for all snapshots that a node sends together. */
 import type { Clock } from '../env/env.js';
 
+/** One per transport. Waiting is up to the caller. */
 export class Pacer {
   readonly #clock: Clock;
   readonly #bytesPerSecond: number;

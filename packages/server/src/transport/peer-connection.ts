@@ -47,6 +47,7 @@ export interface PeerConnectionDeps {
   onClosed(reason: string): void;
 }
 
+/** From the end of the handshake to the loss of the link. What can not be queued is refused at once. */
 export class PeerConnection implements FrameLinkHandler {
   readonly pair: PeerPair;
   readonly #deps: PeerConnectionDeps;

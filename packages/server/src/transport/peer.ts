@@ -28,6 +28,7 @@ export interface PeerDeps {
   onLost(peer: Peer, reason: string): void;
 }
 
+/** One per configured node, connected or not, for the life of the transport. */
 export class Peer {
   readonly id: number;
   readonly counters: PeerCounters = {

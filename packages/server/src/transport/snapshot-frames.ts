@@ -22,6 +22,7 @@ export const SNAPSHOT_FRAME_BYTES_MAX = 1024 * 1024;
 
 /** How the receiver fared. Numbers are part of the format. */
 const RESULTS = ['installed', 'refused', 'failed'] as const;
+/** What the receiver says at the end. */
 export type SnapshotResult = (typeof RESULTS)[number];
 
 /** What a whole snapshot must add up to. */

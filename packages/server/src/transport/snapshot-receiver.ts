@@ -25,6 +25,7 @@ export interface SnapshotReceiverDeps {
   onDone(): void;
 }
 
+/** One per stream; answers once, unless the link is lost. */
 export class SnapshotReceiver implements FrameLinkHandler {
   readonly #deps: SnapshotReceiverDeps;
   readonly #queue: ChunkQueue;

@@ -15,6 +15,7 @@ import {
 import { type OutgoingSnapshot, TransportError } from './transport.js';
 import { ProtocolError } from './wire.js';
 
+/** One per stream; `run` settles when nothing of the source is read any more. */
 export class SnapshotSender implements FrameLinkHandler {
   readonly #link: FrameLink;
   readonly #clock: Clock;

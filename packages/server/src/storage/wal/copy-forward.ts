@@ -25,6 +25,7 @@ const SMALL_SHARE = 1 / 64;
  */
 const LARGE_SHARE = 1 / 2;
 
+/** What copying works with. */
 export interface CopyForwardDeps {
   readonly logs: ShardLogs;
   readonly reader: EntryReader;
@@ -35,6 +36,7 @@ export interface CopyForwardDeps {
   readonly failpoints?: Failpoints | undefined;
 }
 
+/** One per open log; one run at a time. */
 export class CopyForward {
   readonly #deps: CopyForwardDeps;
   readonly #logBytesMark: number;

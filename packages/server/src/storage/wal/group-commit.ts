@@ -15,6 +15,7 @@ import { type Segment, SEGMENT_HEADER_BYTES } from './segment-file.js';
 import type { Segments } from './segments.js';
 import type { WalOptions, WalStats } from './wal.js';
 
+/** What group commit works with. */
 export interface GroupCommitDeps {
   readonly clock: Clock;
   readonly metrics?: WalMetrics | undefined;
@@ -56,6 +57,7 @@ interface Batch {
 /** How late a write starts under `ackBeforeAppend`, so that a killed process loses what it acknowledged. */
 const ACK_BEFORE_APPEND_DELAY_MS = 50;
 
+/** One per open log. Callbacks run in the order of `push`, none after a failure. */
 export class GroupCommit {
   readonly #deps: GroupCommitDeps;
   readonly #options: WalOptions;

@@ -8,6 +8,7 @@ import { RECORD_TYPE, recordBytes } from './record.js';
 import { ShardLog } from './shard-log.js';
 import type { ShardAppend, ShardId, SnapshotMark } from './wal.js';
 
+/** One thing to be written, atomically: a batch holds it whole. */
 export type Item =
   | { readonly kind: 'append'; readonly updates: readonly ShardAppend[] }
   | { readonly kind: 'compact'; readonly shard: ShardId; readonly mark: payload.LogStartMark }

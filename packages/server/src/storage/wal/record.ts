@@ -42,6 +42,7 @@ export const RECORD_TYPE = {
   removed: 9,
 } as const;
 
+/** The number of a type. */
 export type RecordType = (typeof RECORD_TYPE)[keyof typeof RECORD_TYPE];
 
 /** Which batch a record belongs to. */

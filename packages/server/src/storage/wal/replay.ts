@@ -12,6 +12,7 @@ interface ReplayedShard {
   readonly entries: Map<number, Entry>;
 }
 
+/** Used once: fed with every record in order, checked, then asked. */
 export class Replay {
   readonly #shards = new Map<ShardId, ReplayedShard>();
 

@@ -32,6 +32,7 @@ export interface Segment {
   readonly bytes: number;
 }
 
+/** Where a segment lies. */
 export function segmentPath(directory: string, number: number): string {
   return `${directory}/${String(number).padStart(NAME_DIGITS, '0')}.wal`;
 }
@@ -42,6 +43,7 @@ export function segmentNumber(name: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
+/** A segment to be made. */
 export interface NewSegment {
   readonly number: number;
   readonly bytes: number;

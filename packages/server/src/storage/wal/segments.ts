@@ -8,6 +8,7 @@ import type { Failpoints } from '../../env/failpoints.js';
 import { createSegment, type Segment } from './segment-file.js';
 import type { WalOptions } from './wal.js';
 
+/** What the files of a log need. */
 export interface SegmentsDeps {
   readonly disk: Disk;
   readonly clock: Clock;
@@ -24,6 +25,7 @@ export interface SegmentsDeps {
 
 const SECTOR_BYTES = 512;
 
+/** One per open log. Segments are numbered without gaps; the last one is written. */
 export class Segments {
   readonly #deps: SegmentsDeps;
   readonly #directory: string;

@@ -16,6 +16,7 @@ export interface RecordPlace {
   readonly bytes: number;
 }
 
+/** One per shard. Ahead of the disk by what is being written. */
 export class ShardLog {
   readonly places = new EntryPlaces(1);
   hardState: HardState = NO_HARD_STATE;

@@ -11,6 +11,7 @@ import { Segments } from './segments.js';
 import type { LogPosition, ShardAppend, ShardId, Wal, WalDeps, WalEvents, WalOptions, WalStats } from './wal.js';
 import { WalLimitError } from './wal-errors.js';
 
+/** See {@link Wal}. */
 export class WalLog implements Wal {
   readonly #logs: ShardLogs;
   readonly #options: WalOptions;

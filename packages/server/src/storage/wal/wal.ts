@@ -48,6 +48,7 @@ export interface RecoveredShard {
   readonly removedIncarnation: number | undefined;
 }
 
+/** What a log needs. */
 export interface WalDeps {
   readonly disk: Disk;
   readonly clock: Clock;
@@ -84,6 +85,7 @@ export interface WalOptions {
   readonly testing: WalTestSwitches;
 }
 
+/** Each breaks one promise of the log. */
 export interface WalTestSwitches {
   /** Acknowledges before the bytes are written. */
   readonly ackBeforeAppend?: boolean;
