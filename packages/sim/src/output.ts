@@ -3,6 +3,7 @@ import { faultKinds } from './knobs.js';
 import { membershipKinds } from './membership/draw-change.js';
 import type { Answer } from './order.js';
 import type { RunReport } from './run-report.js';
+import { workloads } from './workload/client.js';
 import { Tally } from './world/tally.js';
 
 /** Lines of the event log that a failed seed shows. */
@@ -22,8 +23,8 @@ export function printFailure({ order, report }: Answer, commit: string): void {
   console.log(`  again: npm run sim -- --seed ${seed}${knobs}${prefix}`);
 }
 
-/** In so many runs every kind of fault has to happen. */
-const SEEDS_FOR_ALL_FAULTS = 100;
+/** In so many runs every kind of fault and of work has to happen. */
+const SEEDS_FOR_ALL = 100;
 
 /** Sums over runs. */
 export class Totals {
@@ -56,7 +57,8 @@ export class Totals {
     this.#sums.add('log lines', report.lines);
     this.#faults.addAll(report.faults);
     this.#counts.addAll(report.counts);
-    const faults = report.faults.reduce((sum, [, count]) => sum + count, 0);
+    const menu: ReadonlySet<string> = new Set(faultKinds);
+    const faults = report.faults.reduce((sum, [kind, count]) => sum + (menu.has(kind) ? count : 0), 0);
     this.#fewest = {
       acknowledged: Math.min(this.#fewest.acknowledged, report.acknowledged),
       faults: Math.min(this.#fewest.faults, faults),
@@ -64,10 +66,15 @@ export class Totals {
     };
   }
 
-  /** Kinds of faults that never happened, in a run that is long enough for all of them. */
+  /** Kinds of faults and of work that never happened, in a run that is long enough for all of them. */
   missing(): readonly string[] {
-    const all = [...faultKinds, ...membershipKinds.map((kind) => `membership: ${kind}`)];
-    return this.#runs < SEEDS_FOR_ALL_FAULTS ? [] : all.filter((kind) => this.#faults.count(kind) === 0);
+    if (this.#runs < SEEDS_FOR_ALL) return [];
+    const faults = [...faultKinds, ...membershipKinds.map((kind) => `membership: ${kind}`)];
+    const works = ['snapshots during load', ...workloads.map((workload) => `workload ${workload}`)];
+    return [
+      ...faults.filter((kind) => this.#faults.count(kind) === 0),
+      ...works.filter((work) => this.#counts.count(work) === 0),
+    ];
   }
 
   print(): void {

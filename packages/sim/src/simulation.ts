@@ -22,7 +22,7 @@ import { converge, type RecoveryDeps, serveAgain } from './recovery.js';
 import type { RunOptions, RunReport } from './run-report.js';
 import { type ClusterEvents, SimCluster } from './sim-cluster.js';
 import { cutNames, textOf } from './words.js';
-import { Client } from './workload/client.js';
+import { Client, type Workload } from './workload/client.js';
 import { History } from './workload/history.js';
 import { stream } from './world/chance.js';
 import { Tally } from './world/tally.js';
@@ -59,6 +59,8 @@ class Simulation {
   readonly moments = new Moments();
   readonly schedule: FaultSchedule;
   readonly stepsMax: number;
+  /** Clients ask. */
+  isLoaded = true;
   /** Whoever chooses the faults, or an early end, chooses how much happens. */
   readonly isFloored: boolean;
   readonly book: MemberBook;
@@ -123,6 +125,7 @@ class Simulation {
     await serveAgain(recovery, knobs);
     const loadUntilMs = Math.max(queue.nowMs + RECOVERY_LOAD_MS, RUN_MS_MIN);
     await this.until(() => queue.nowMs >= loadUntilMs && (!this.isQuiet() || queue.nowMs >= RUN_MS_MAX));
+    this.isLoaded = false;
     for (const client of clients) client.stop();
     await converge(recovery);
     if (this.isCutShort) return;
@@ -169,7 +172,9 @@ class Simulation {
   }
 
   private checkHistory(): void {
-    checkHistory(this.history.operations, (checker, message) => this.violate(checker, message));
+    const { keys, undecided } = checkHistory(this.history.operations, this.violate.bind(this));
+    this.counts.add('keys searched for an order', keys);
+    this.counts.add('keys left undecided', undecided);
     const isWhole = ({ isUp, isDoomed, id }: Machine): boolean =>
       isUp && !isDoomed && this.book.isMember(defaultShard, id);
     const { machine } = this.cluster.machines.find(isWhole)?.shards?.shard(defaultShard)?.replica ?? {};
@@ -193,7 +198,8 @@ class Simulation {
   private clusterEvents(): ClusterEvents {
     return {
       onSaid: (machine, what) => {
-        if (what.startsWith('snapshot installed')) this.counts.add('snapshots installed');
+        if (what.startsWith('snapshot installed'))
+          this.counts.add(this.isLoaded ? 'snapshots during load' : 'snapshots after load');
         this.moments.said(machine, what);
       },
       onUp: () => this.counts.add('starts'),
@@ -217,7 +223,9 @@ class Simulation {
     const { queue, machines, log } = this.cluster;
     const random = stream(seed, `client ${id}`);
     const say = (who: string, what: string): void => log.add(who, what);
-    return new Client(id, { queue, random, history, machines, log: say, isQuiet: () => this.isQuiet() }, knobs);
+    const isQuiet = (): boolean => this.isQuiet();
+    const onDone = (workload: Workload): void => this.counts.add(`workload ${workload}`);
+    return new Client(id, { queue, random, history, machines, log: say, isQuiet, onDone }, knobs);
   }
 
   private report(): RunReport {

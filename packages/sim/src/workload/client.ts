@@ -18,6 +18,8 @@ export interface ClientDeps {
   readonly log: (who: string, what: string) => void;
   /** Whether too little has happened in the run up to now: then clients think less. */
   readonly isQuiet: () => boolean;
+  /** An operation was acknowledged. */
+  readonly onDone: (workload: Workload) => void;
 }
 
 /** Clients in a hurry think for so much of their time. */
@@ -30,10 +32,33 @@ const GIVE_UP_MS = 6000;
 /** Compactions leave so many revisions, at most. */
 const COMPACT_BEHIND_MAX = 300;
 
-type Mix = readonly (readonly [
-  weight: number,
-  kind: 'put' | 'cas' | 'append' | 'get' | 'list' | 'old' | 'delete' | 'compact',
-])[];
+type Kind = 'put' | 'cas' | 'append' | 'get' | 'list' | 'old' | 'delete' | 'compact';
+
+type Mix = readonly (readonly [weight: number, kind: Kind])[];
+
+/** Whose acknowledged operations are counted, under these names. */
+export const workloads = [
+  'register',
+  'compareAndSet',
+  'listAppend',
+  'multiKeyRead',
+  'oldRevisionRead',
+  'delete',
+  'compaction',
+] as const;
+
+export type Workload = (typeof workloads)[number];
+
+const workloadOf: Readonly<Record<Kind, Workload>> = {
+  put: 'register',
+  get: 'register',
+  cas: 'compareAndSet',
+  append: 'listAppend',
+  list: 'multiKeyRead',
+  old: 'oldRevisionRead',
+  delete: 'delete',
+  compact: 'compaction',
+};
 
 export class Client {
   readonly #id: number;
@@ -87,7 +112,7 @@ export class Client {
       return;
     }
     const { queue, history, log } = this.#deps;
-    const request = this.#draw();
+    const { kind, request } = this.#draw();
     const asked = { client: this.#id, node: machine.id, process: machine.starts, request, invokedMs: queue.nowMs };
     const operation = history.invoke(asked);
     log(`c${this.#id}`, `ask ${machine.name} ${describe(request)}`);
@@ -108,6 +133,7 @@ export class Client {
         history.answer(operation, answer, queue.nowMs);
         log(`c${this.#id}`, `told ${JSON.stringify(answer)}`);
         this.#learn(operation);
+        if (answer.kind !== 'refused' && answer.kind !== 'unknown') this.#deps.onDone(workloadOf[kind]);
         this.#thinkThenAsk();
       });
     });
@@ -141,12 +167,18 @@ export class Client {
     }
   }
 
-  #draw(): Request {
+  #draw(): { readonly kind: Kind; readonly request: Request } {
     const { random } = this.#deps;
     const key = `k${integerIn(random, 0, this.#knobs.keys - 1)}`;
     const isSerializable = chance(random, 0.15);
+    const kind = weighted(random, this.#mix);
+    return { kind, request: this.#requestOf(kind, key, isSerializable) };
+  }
+
+  #requestOf(kind: Kind, key: string, isSerializable: boolean): Request {
+    const { random } = this.#deps;
     const known = this.#seen.get(key);
-    switch (weighted(random, this.#mix)) {
+    switch (kind) {
       case 'put':
         return { kind: 'put', key, value: this.#value('') };
       case 'cas':
