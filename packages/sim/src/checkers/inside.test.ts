@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CommittedEntries } from './committed-entries.js';
+import { ConfStateAgreement } from './conf-state-agreement.js';
 import { ElectionSafety } from './election-safety.js';
 import { LogMatching } from './log-matching.js';
 import { StateMachineSafety } from './state-machine-safety.js';
@@ -30,6 +31,7 @@ function viewOf(terms: readonly number[], view: Partial<ReplicaView> = {}, text 
     stableIndex: terms.length,
     lastIndex: terms.length,
     state: undefined,
+    coreConfState: undefined,
     ...view,
   };
 }
@@ -88,9 +90,22 @@ test('R8 R14 state machine safety: two states at one index are found', () => {
   const look = (second: string) =>
     reportsOf((report) => {
       const checker = new StateMachineSafety(report);
-      checker.look(viewOf([1], { state: { appliedIndex: 1, chainHash: 'aa' } }));
-      checker.look(viewOf([1], { node: 2, state: { appliedIndex: 1, chainHash: second } }));
+      checker.look(viewOf([1], { state: { appliedIndex: 1, chainHash: 'aa', confState: '1' } }));
+      checker.look(viewOf([1], { node: 2, state: { appliedIndex: 1, chainHash: second, confState: '1' } }));
     });
   assert.deepEqual(look('aa'), []);
   assert.deepEqual(look('bb'), ['shard 1 at index 1: node 2 and node 1 differ']);
+});
+
+test('R8 R9 agreement on the membership: two of them at one index, and a core that counts in another one, are found', () => {
+  const look = (confState: string, coreConfState: string) =>
+    reportsOf((report) => {
+      const checker = new ConfStateAgreement(report);
+      const state = { appliedIndex: 1, chainHash: 'aa' };
+      checker.look(viewOf([1], { state: { ...state, confState: '1 2 3' }, coreConfState: '1 2 3' }));
+      checker.look(viewOf([1], { node: 2, state: { ...state, confState }, coreConfState }));
+    });
+  assert.deepEqual(look('1 2 3', '1 2 3'), []);
+  assert.deepEqual(look('1 2', '1 2'), ['shard 1 at index 1: 1 2 on node 2, 1 2 3 on node 1']);
+  assert.deepEqual(look('1 2 3', '1 2'), ['shard 1: the core of node 2 counts in 1 2, its state holds 1 2 3']);
 });
