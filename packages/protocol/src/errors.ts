@@ -41,7 +41,7 @@ export const errorTable = {
   STOPPED: { http: 503, grpc: 14, retryable: true },
   /** The disk is below its reserve; deletes and compaction still work. Nothing was written. */
   NO_SPACE: { http: 507, grpc: 8, retryable: true },
-  /** The replica's data contradicts itself; it does not serve. */
+  /** This node's copy of the data is corrupt, or may be, and it does not serve it; another node may. */
   CORRUPT: { http: 500, grpc: 15, retryable: false },
   INTERNAL: { http: 500, grpc: 13, retryable: false },
 } as const satisfies Record<string, ErrorRow>;

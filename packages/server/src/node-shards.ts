@@ -10,7 +10,13 @@ import { encodeConfState } from './shard/conf-state-codec.js';
 import { HostedShard } from './shard/hosted-shard.js';
 import { type OpenedShard, openShard } from './shard/open-shard.js';
 import type { ShardHost } from './shard/shard-host.js';
+import {
+  compareEveryEntries,
+  compareEveryMs,
+  type ComparisonCadence,
+} from './shard/state-comparison/comparison-schedule.js';
 import type { ShardAppend, ShardLog } from './shard/shard-log.js';
+import type { StartDeps } from './start-deps.js';
 import type { FlushPolicy } from './storage/flush-policy.js';
 import type { Transport } from './transport/transport.js';
 
@@ -23,6 +29,9 @@ export interface NodeShardsDeps {
   /** Default: the store's own. */
   readonly flushPolicy?: FlushPolicy | undefined;
   readonly firstMembers?: FirstMembers | undefined;
+  /** Default: the constants of the schedule. */
+  readonly comparison?: ComparisonCadence | undefined;
+  readonly misread?: StartDeps['misread'];
   readonly fail: (error: unknown) => void;
 }
 
@@ -40,9 +49,14 @@ export async function openNodeShards(deps: NodeShardsDeps, options: ResolvedNode
   const { env, storage, host } = deps;
   const { voters = [...options.peers.keys()], learners } = deps.firstMembers ?? {};
   const confState = confStateOf(voters, learners);
-  const machine = { ringBytesMax: options.ringBytes };
+  const comparison = deps.comparison ?? { entries: compareEveryEntries, ms: compareEveryMs };
+  const { misread } = deps;
   const repairs: ShardAppend[] = [];
   for (const shard of shardIds) {
+    const machine = {
+      ringBytesMax: options.ringBytes,
+      misread: misread && ((entry: Uint8Array, index: number) => misread(shard, entry, index)),
+    };
     const store = await storage.stores.open(shard);
     const found = storage.takeRecovered(shard);
     const recovered = found === undefined ? undefined : { ...found.hardState, ...found };
@@ -68,7 +82,11 @@ export async function openNodeShards(deps: NodeShardsDeps, options: ResolvedNode
       failpoints: env.failpoints,
     };
     host.add(
-      new HostedShard(shardDeps, { shard, machine, flushPolicy: deps.flushPolicy, ...replicaOptions(options) }, opened),
+      new HostedShard(
+        shardDeps,
+        { shard, machine, comparison, flushPolicy: deps.flushPolicy, ...replicaOptions(options) },
+        opened,
+      ),
     );
   }
   if (repairs.length > 0) await appended(storage.shardLog, repairs);

@@ -4,6 +4,7 @@ import { formatAddress } from './options/address.js';
 import type { ResolvedNodeOptions } from './options/node-options.js';
 import type { MemberStatus, NodeStatus, ShardStatus } from './service/kv-service.js';
 import type { HostedShard } from './shard/hosted-shard.js';
+import type { Corruption } from './storage/corruption-mark.js';
 
 /** Shard numbers that exist from the first data format on (architecture 11). */
 export const systemShard = 0;
@@ -21,7 +22,8 @@ export function shardStatus(shard: HostedShard): ShardStatus {
   return {
     shard: shard.shard,
     keyspace: keyspaceNames.get(shard.shard) ?? String(shard.shard),
-    role: raft.role,
+    // A replica that serves no more takes no part, whatever its core thinks.
+    role: replica.isServing ? raft.role : 'follower',
     leader: replica.leader,
     term: raft.term,
     commitIndex: raft.commit,
@@ -33,6 +35,7 @@ export function shardStatus(shard: HostedShard): ShardStatus {
     keys: machine?.keyCount ?? 0,
     chainHash: machine === undefined ? '' : hex(machine.chainHash),
     contentHash: machine === undefined ? '' : hex(machine.contentHash),
+    corruption: shard.corruption === undefined ? undefined : describeCorruption(shard.corruption),
   };
 }
 
@@ -79,6 +82,22 @@ export function statusWarnings(
   }
   if (isNoSpace) warnings.push('the disk is below its reserve: puts are refused until space is freed');
   return warnings;
+}
+
+/** What an operator should know of a corrupt replica. */
+export function corruptionWarning({ keyspace, corruption }: ShardStatus): string {
+  return `this node's replica of keyspace ${keyspace} is corrupt and serves no more: ${corruption}; replace the node`;
+}
+
+function describeCorruption({ cause, index, detail }: Corruption): string {
+  switch (cause) {
+    case 'minority':
+      return `at index ${index} a majority of the replicas holds another state (${detail})`;
+    case 'noMajority':
+      return `at index ${index} the replicas differ and no majority agrees (${detail})`;
+    case 'record':
+      return `a read near index ${index} found a contradiction (${detail})`;
+  }
 }
 
 function hex(hash: Hash64): string {

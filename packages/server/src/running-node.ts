@@ -10,7 +10,7 @@ import { createProcessProbe, type ProcessProbe } from './env/process-probe.js';
 import { NodeFailedError } from './node-failed-error.js';
 import type { NodeLife } from './node-life.js';
 import { openNodeShards } from './node-shards.js';
-import { defaultShard, memberStatus, shardStatus, statusWarnings } from './node-status.js';
+import { corruptionWarning, defaultShard, memberStatus, shardStatus, statusWarnings } from './node-status.js';
 import { type NodeStorage } from './node-storage.js';
 import { transportMetrics, unflushedBytes } from './node-metrics.js';
 import { startNodeTransport } from './node-transport.js';
@@ -105,9 +105,10 @@ export class RunningNode implements KvorumNode, NodeInfo {
     const { clusterId } = storage;
     for (const warning of optionWarnings(options)) env.log.warn(warning);
     const fail = (error: unknown): void => life.fail(error);
-    const { flushPolicy, firstMembers, inspect } = this.deps;
+    const { flushPolicy, firstMembers, comparison, misread, inspect } = this.deps;
     const transport = (): PeerTransport | undefined => this.transport;
-    const shards = { env, storage, host, transport, metrics: this.metrics, flushPolicy, firstMembers, fail };
+    const testing = { flushPolicy, firstMembers, comparison, misread };
+    const shards = { env, storage, host, transport, metrics: this.metrics, ...testing, fail };
     // A log that has failed answers no more, so an append of the opening would be waited for in vain.
     await Promise.race([openNodeShards(shards, options), life.failed]);
     if (life.failure !== undefined) throw life.failure;
@@ -152,6 +153,7 @@ export class RunningNode implements KvorumNode, NodeInfo {
   status(): NodeStatus {
     const { options, life, transport } = this;
     const shards = [...this.host.all].map(shardStatus);
+    const corrupt = shards.filter(({ corruption }) => corruption !== undefined);
     const leader = this.host.shard(defaultShard)?.replica.leader;
     const members = memberStatus({
       options,
@@ -165,8 +167,11 @@ export class RunningNode implements KvorumNode, NodeInfo {
       clusterId: this.storage.clusterId,
       version,
       state: life.state,
-      isReady: life.state === 'running' && leader !== undefined,
-      warnings: statusWarnings(life.state, members, leader, this.storage.shardLog.isNoSpace),
+      isReady: life.state === 'running' && leader !== undefined && corrupt.length === 0,
+      warnings: [
+        ...corrupt.map(corruptionWarning),
+        ...statusWarnings(life.state, members, leader, this.storage.shardLog.isNoSpace),
+      ],
       shards,
       members,
       clientAddress: this.clientAddress,
@@ -182,6 +187,8 @@ export class RunningNode implements KvorumNode, NodeInfo {
 
   async checkReady(timeoutMs: number): Promise<void> {
     if (this.life.state !== 'running' && this.life.state !== 'forming') throw stoppedError(this.life.failure);
+    const [corrupt] = this.status().shards.filter(({ corruption }) => corruption !== undefined);
+    if (corrupt !== undefined) throw new KvorumError('CORRUPT', corruptionWarning(corrupt));
     await this.kv.count({ timeoutMs });
   }
 

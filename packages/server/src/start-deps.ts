@@ -3,6 +3,7 @@ import type { Env } from './env/env.js';
 import type { ProcessProbe } from './env/process-probe.js';
 import type { FirstMembers } from './node-shards.js';
 import type { ShardHost } from './shard/shard-host.js';
+import type { ComparisonCadence } from './shard/state-comparison/comparison-schedule.js';
 import type { FlushPolicy } from './storage/flush-policy.js';
 import type { StoreKind } from './storage/revision-store.js';
 import type { WalTestSwitches } from './storage/wal/wal.js';
@@ -21,4 +22,8 @@ export interface StartDeps {
   /** Called with the shards of the node once they are open, to look at and not to touch. */
   readonly inspect?: ((host: ShardHost) => void) | undefined;
   readonly testing?: WalTestSwitches | undefined;
+  /** How often replicas compare their states. Default: the constants in `comparison-schedule.ts`. */
+  readonly comparison?: ComparisonCadence | undefined;
+  /** What a replica carries out in place of an entry, to corrupt its state silently (R14). */
+  readonly misread?: ((shard: number, entry: Uint8Array, index: number) => Uint8Array) | undefined;
 }

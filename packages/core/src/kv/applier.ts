@@ -6,7 +6,14 @@
  */
 import { assert } from '../base/assert.js';
 import { cloneBytes, EMPTY_BYTES } from '../base/bytes.js';
-import { COMMAND_COMPACT, COMMAND_PUT, FLAG_IF_ABSENT, FLAG_IF_MOD_REVISION, FLAG_RANGE_END } from './command.js';
+import {
+  COMMAND_COMPACT,
+  COMMAND_COMPARE,
+  COMMAND_PUT,
+  FLAG_IF_ABSENT,
+  FLAG_IF_MOD_REVISION,
+  FLAG_RANGE_END,
+} from './command.js';
 import { CommandCursor } from './entry-codec.js';
 import { KeyValueSource, keyValueBytes, writeKeyValue } from './key-value.js';
 import type { ApplyResult, Outcome } from './outcome.js';
@@ -21,6 +28,7 @@ const MORE: ApplyResult = { status: 'more' };
 export class Applier {
   readonly #state: ShardState;
   readonly #sliceKeysMax: number;
+  readonly #misread: ((entry: Uint8Array, index: number) => Uint8Array) | undefined;
   readonly #cursor = new CommandCursor();
   readonly #linker: ChainLinker;
   readonly #source = new KeyValueSource();
@@ -35,9 +43,14 @@ export class Applier {
   #deleteEnd: Uint8Array | undefined;
   #deleted = 0;
 
-  constructor(state: ShardState, sliceKeysMax: number) {
+  constructor(
+    state: ShardState,
+    sliceKeysMax: number,
+    misread: ((entry: Uint8Array, index: number) => Uint8Array) | undefined,
+  ) {
     this.#state = state;
     this.#sliceKeysMax = sliceKeysMax;
+    this.#misread = misread;
     this.#linker = new ChainLinker(state.ring);
   }
 
@@ -45,7 +58,7 @@ export class Applier {
   apply(entry: Uint8Array, index: number, term: number): ApplyResult {
     this.#begin(entry, index, term);
     if (entry.length === 0) return this.#finish();
-    this.#cursor.open(entry);
+    this.#cursor.open(this.#misread === undefined ? entry : this.#misread(entry, index));
     this.#state.shardTimeMs = Math.max(this.#state.shardTimeMs, this.#cursor.shardTimeMs);
     return this.#run();
   }
@@ -101,6 +114,10 @@ export class Applier {
     }
     if (cursor.type === COMMAND_COMPACT) {
       this.#outcomes.push(this.#compact(cursor.revision));
+      return true;
+    }
+    if (cursor.type === COMMAND_COMPARE) {
+      this.#outcomes.push({ kind: 'compare', revision: this.#state.currentRevision });
       return true;
     }
     if ((cursor.flags & FLAG_RANGE_END) === 0) {

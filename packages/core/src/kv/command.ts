@@ -13,6 +13,7 @@
  * - put: [lease u64] [ifModRevision u64] key length u32, key, value
  * - delete: [ifModRevision u64] key length u32, key [rangeEnd]
  * - compact: revision u64
+ * - compare: nothing; every replica notes its state hashes once the entry is applied (R14)
  *
  * A new kind of command takes a new type; a replica that does not know it must not guess, so decoding is strict.
  */
@@ -24,6 +25,7 @@ import { copyBytes, writeU32, writeU64 } from '../base/bytes.js';
 export const COMMAND_PUT = 1;
 export const COMMAND_DELETE = 2;
 export const COMMAND_COMPACT = 3;
+export const COMMAND_COMPARE = 4;
 
 /** Flags of a command. */
 export const FLAG_LEASE = 1;
@@ -127,6 +129,11 @@ export function encodeCompact(revision: number): Uint8Array {
   const command = startCommand(COMMAND_COMPACT, 0, 8);
   writeU64(command, COMMAND_HEAD_BYTES, revision);
   return command;
+}
+
+/** Encodes a comparison: it names the index of its entry, at which replicas compare their state hashes. Changes nothing. */
+export function encodeCompare(): Uint8Array {
+  return startCommand(COMMAND_COMPARE, 0, 0);
 }
 
 function startCommand(type: number, flags: number, bodyBytes: number, pool?: BytePool): Uint8Array {

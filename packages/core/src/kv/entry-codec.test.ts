@@ -4,9 +4,11 @@ import fc from 'fast-check';
 import { BytePool } from '../base/byte-pool.js';
 import {
   COMMAND_COMPACT,
+  COMMAND_COMPARE,
   COMMAND_DELETE,
   COMMAND_PUT,
   encodeCompact,
+  encodeCompare,
   encodeDelete,
   encodePut,
   KEY_BYTES_MAX,
@@ -27,19 +29,20 @@ test('a batch lies as its table says and is read back', () => {
     encodeDelete(bytes('a'), { rangeEnd: bytes('z') }),
     encodeDelete(bytes('b'), { ifModRevision: 9 }),
     encodeCompact(12),
+    encodeCompare(),
   ];
   const batch = buildBatch(header, commands);
   assert.equal(
     Buffer.from(batch.subarray(0, 34)).toString('hex'),
-    ['01000000', '05000000', '0700000000000000', '0000000000020000', '01030000', '1a000000', 'ffff'].join(''),
+    ['01000000', '06000000', '0700000000000000', '0000000000020000', '01030000', '1a000000', 'ffff'].join(''),
   );
   const cursor = new CommandCursor();
   cursor.open(batch);
-  assert.deepEqual([cursor.shardTimeMs, cursor.wallClockMs, cursor.count], [7, 2 ** 41, 5]);
+  assert.deepEqual([cursor.shardTimeMs, cursor.wallClockMs, cursor.count], [7, 2 ** 41, 6]);
   const seen: unknown[] = [];
   while (cursor.next()) {
     const rest =
-      cursor.type === COMMAND_COMPACT
+      cursor.type === COMMAND_COMPACT || cursor.type === COMMAND_COMPARE
         ? []
         : [text(cursor, cursor.keyStart, cursor.keyEnd), text(cursor, cursor.restStart, cursor.restEnd)];
     seen.push([cursor.type, cursor.flags, cursor.revision, ...rest]);
@@ -50,6 +53,7 @@ test('a batch lies as its table says and is read back', () => {
     [COMMAND_DELETE, 8, 0, 'a', 'z'],
     [COMMAND_DELETE, 2, 9, 'b', ''],
     [COMMAND_COMPACT, 0, 12],
+    [COMMAND_COMPARE, 0, 12],
   ]);
   for (const command of commands) checkCommand(command);
 });

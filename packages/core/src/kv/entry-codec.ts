@@ -16,6 +16,7 @@ import { assert } from '../base/assert.js';
 import { byteAt, EMPTY_BYTES, isSafeU64, readU32, readU64, writeU32, writeU64 } from '../base/bytes.js';
 import {
   COMMAND_COMPACT,
+  COMMAND_COMPARE,
   COMMAND_DELETE,
   COMMAND_HEAD_BYTES,
   COMMAND_PUT,
@@ -174,6 +175,9 @@ export class CommandCursor {
         this.#check(this.flags === 0, 'unknown compact flag');
         this.#check(end - start === 8 && isSafeU64(this.bytes, start), 'bad compact revision');
         this.revision = readU64(this.bytes, start);
+        return;
+      case COMMAND_COMPARE:
+        this.#check(this.flags === 0 && end === start, 'a comparison holds nothing');
         return;
       default:
         this.#check(false, 'unknown command type');

@@ -49,6 +49,9 @@ export interface ShardMeta {
   readonly confState: Uint8Array;
 }
 
+/** The part of it that replicas compare at one applied index (R14). */
+export type StateHashes = Omit<ShardMeta, 'compactedTo' | 'shardTimeMs' | 'confState'>;
+
 /** Meta of a shard before its first entry. */
 export const INITIAL_META: ShardMeta = {
   appliedIndex: 0,

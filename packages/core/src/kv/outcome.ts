@@ -24,6 +24,12 @@ export interface CompactOutcome {
   readonly compactRevision: number;
 }
 
+/** Replicas compare their state as of the command's entry. Nothing changed. */
+export interface CompareOutcome {
+  readonly kind: 'compare';
+  readonly revision: number;
+}
+
 /** A condition did not hold; nothing changed. `modRevision` is the key's newest one, 0 when it does not exist. */
 export interface ConditionFailedOutcome {
   readonly kind: 'conditionFailed';
@@ -40,7 +46,13 @@ export interface FailedOutcome {
 }
 
 /** `revision` is always the shard's current revision right after the command. */
-export type Outcome = PutOutcome | DeleteOutcome | CompactOutcome | ConditionFailedOutcome | FailedOutcome;
+export type Outcome =
+  | PutOutcome
+  | DeleteOutcome
+  | CompactOutcome
+  | CompareOutcome
+  | ConditionFailedOutcome
+  | FailedOutcome;
 
 /** `more`: call `applyMore` until it is done. Nothing of the unfinished command is visible before. */
 export type ApplyResult =

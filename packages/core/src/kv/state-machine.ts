@@ -8,7 +8,7 @@
 import { Applier } from './applier.js';
 import { Compactor } from './compactor.js';
 import { type FlushCut, Flusher } from './flush-cut.js';
-import { type Hash64, INITIAL_META, type ShardMeta } from './meta.js';
+import { type Hash64, INITIAL_META, type ShardMeta, type StateHashes } from './meta.js';
 import type { ApplyResult } from './outcome.js';
 import type { RecordStore } from './ports.js';
 import type { CountSlice, KeyRange, Pin, RangeOptions, RangeSlice, Row } from './read-types.js';
@@ -31,6 +31,11 @@ export interface StateMachineOptions {
   readonly ringBytesMax?: number;
   /** Keys that one call of `apply` or `applyMore` deletes at most before it answers `more`. Default {@link APPLY_SLICE_KEYS_MAX}. */
   readonly sliceKeysMax?: number;
+  /**
+   * For tests: what this replica carries out in place of an entry, as a bug or a bad bit in memory would have it. The chain hash goes over the
+   * true entry all the same.
+   */
+  readonly misread?: ((entry: Uint8Array, index: number) => Uint8Array) | undefined;
 }
 
 /** One shard's keys, revisions and history. */
@@ -44,7 +49,7 @@ export class StateMachine {
   /** Takes over `state`; use {@link createStateMachine} or `Rebuild` instead. */
   constructor(state: ShardState, options: StateMachineOptions = {}) {
     this.#state = state;
-    this.#applier = new Applier(state, options.sliceKeysMax ?? APPLY_SLICE_KEYS_MAX);
+    this.#applier = new Applier(state, options.sliceKeysMax ?? APPLY_SLICE_KEYS_MAX, options.misread);
     this.#reader = new Reader(state);
     this.#compactor = new Compactor(state);
     this.#flusher = new Flusher(state);
@@ -87,6 +92,13 @@ export class StateMachine {
   /** The meta row as of the last applied entry. Not while `isApplying`. */
   get meta(): ShardMeta {
     return this.#state.meta();
+  }
+
+  /** What replicas compare at the last applied entry (R14). Not while `isApplying`. */
+  get stateHashes(): StateHashes {
+    const { appliedIndex, appliedTerm, currentRevision, compactRevision, isCompacting, chainHash, contentHash } =
+      this.meta;
+    return { appliedIndex, appliedTerm, currentRevision, compactRevision, isCompacting, chainHash, contentHash };
   }
 
   /** Live keys at the current revision (while `isApplying`, also counting what is not visible yet). */

@@ -56,6 +56,11 @@ export const failpoints = [
   'currentBeforeRename',
   'currentBeforeDirSync',
   'currentAfterDirSync',
+  'corruptBeforeWrite',
+  'corruptBeforeSync',
+  'corruptBeforeRename',
+  'corruptBeforeDirSync',
+  'corruptAfterDirSync',
   // Committed entries through the state machine, and from there into the store.
   'applyBefore',
   'applyAfter',
@@ -100,4 +105,4 @@ export interface Failpoints {
 }
 
 /** What a file that is replaced whole is called in the names above. */
-export type ReplacedFile = 'identity' | 'registry' | 'format' | 'current';
+export type ReplacedFile = 'identity' | 'registry' | 'format' | 'current' | 'corrupt';

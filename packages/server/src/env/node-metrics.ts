@@ -70,6 +70,8 @@ export interface ShardMetrics {
   /** Times that entries were read back from the log on disk. */
   logReads: number;
   logReadBytes: number;
+  /** Indexes at which this node, as leader, found a quorum of replicas equal (R14). */
+  stateComparisons: number;
 }
 
 export interface TransportMetrics {
@@ -109,6 +111,7 @@ export function createNodeMetrics(): NodeMetrics {
       readIndexRounds: 0,
       logReads: 0,
       logReadBytes: 0,
+      stateComparisons: 0,
     },
     transport: {
       sentBytes: 0,

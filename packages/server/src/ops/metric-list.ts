@@ -96,6 +96,9 @@ function shardRows(): MetricRow[] {
     shardGauge('revision', 'Newest revision of the shard.', (shard) => shard.revision),
     shardGauge('compact_revision', 'Oldest revision that can be read.', (shard) => shard.compactRevision),
     shardGauge('keys', 'Keys that exist now.', (shard) => shard.keys),
+    shardGauge('corrupt', 'Whether this replica was found corrupt and serves no more, 1 or 0.', (shard) =>
+      Number(shard.corruption !== undefined),
+    ),
     counter('kvorum_shard_proposals_total', 'Proposals made on this node.', ({ counts }) => counts.shard.proposals),
     counter(
       'kvorum_shard_failed_proposals_total',
@@ -126,6 +129,11 @@ function shardRows(): MetricRow[] {
       'kvorum_shard_log_read_bytes_total',
       'Bytes of the log entries read back from disk.',
       ({ counts }) => counts.shard.logReadBytes,
+    ),
+    counter(
+      'kvorum_shard_state_comparisons_total',
+      'Comparisons in which this node, as leader, found the states of a quorum equal.',
+      ({ counts }) => counts.shard.stateComparisons,
     ),
   ];
 }

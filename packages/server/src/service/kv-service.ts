@@ -124,6 +124,8 @@ export interface ShardStatus {
   /** 16 hex digits each; comparable between replicas at equal appliedIndex. */
   readonly chainHash: string;
   readonly contentHash: string;
+  /** Why this replica serves no more; undefined while nothing is held against it. */
+  readonly corruption: string | undefined;
 }
 
 export interface MemberStatus {

@@ -19,6 +19,7 @@ const failureTable: Record<FailureReason, { readonly code: ErrorCode; readonly m
   catchingUp: { code: 'UNAVAILABLE', message: 'the replica is being caught up by a snapshot' },
   notMember: { code: 'UNAVAILABLE', message: 'this node is no member of the keyspace; ask another one' },
   failed: { code: 'STOPPED', message: 'the node has failed' },
+  corrupt: { code: 'CORRUPT', message: "this node's copy of the data is corrupt and is not served; ask another node" },
 };
 
 /** A failed command or read. `mayHaveHappened` is told for writes only. */
@@ -53,6 +54,7 @@ export function outcomeError(outcome: Outcome): KvorumError {
     case 'put':
     case 'delete':
     case 'compact':
+    case 'compare':
       return new KvorumError('INTERNAL', `unexpected outcome ${outcome.kind}`);
   }
 }

@@ -24,6 +24,7 @@ class Rig {
       propose: () => assert.fail('no command is expected'),
       readBarrier: (_timeoutMs, onReady) => queueMicrotask(() => onReady(undefined)),
       machine: () => this.unreadable ?? this.machine,
+      foundCorrupt: () => undefined,
       openBackup: () => Promise.resolve('catchingUp'),
     };
     this.service = new ShardKvService({ shard, clock: this.clock }, { requestTimeoutMs: 1000 });

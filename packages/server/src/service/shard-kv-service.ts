@@ -3,6 +3,7 @@
  * allows it. Holds no state of its own but running lists.
  */
 import { BytePool } from '@kvorum/core/base/byte-pool.js';
+import { CorruptError } from '@kvorum/core/kv/errors.js';
 import { encodeCompact, encodeDelete, encodePut } from '@kvorum/core/kv/command.js';
 import type { Outcome } from '@kvorum/core/kv/outcome.js';
 import type { KeyRange, Pin, Row } from '@kvorum/core/kv/read-types.js';
@@ -68,7 +69,7 @@ export class ShardKvService implements KvService {
     checkKey(key);
     checkReadOptions(options);
     const machine = await this.readable(options);
-    return readNow(() => {
+    return this.readNow(() => {
       const row = machine.get(key, options.revision);
       return { kv: row === undefined ? undefined : copyRow(row), revision: machine.currentRevision };
     });
@@ -144,7 +145,7 @@ export class ShardKvService implements KvService {
       let range = rangeOf(options);
       let count = 0;
       for (;;) {
-        const slice = readNow(() => machine.count(range, pin.revision, sliceRowsMax));
+        const slice = this.readNow(() => machine.count(range, pin.revision, sliceRowsMax));
         count += slice.count;
         if (slice.nextKey === undefined) return { count, revision: pin.revision };
         range = { start: slice.nextKey, end: range.end };
@@ -177,7 +178,7 @@ export class ShardKvService implements KvService {
       for (;;) {
         this.requireSame(machine);
         const rowsMax = Math.min(left, sliceRowsMax);
-        const slice = readNow(() =>
+        const slice = this.readNow(() =>
           machine.range(range, { revision: pin.revision, keysOnly: run.keysOnly, rowsMax, bytesMax: sliceBytesMax }),
         );
         left -= slice.rows.length;
@@ -206,6 +207,16 @@ export class ShardKvService implements KvService {
     return machine;
   }
 
+  /** A read of the state. What contradicts itself there is told to the shard, which serves no more (R14). */
+  private readNow<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      if (error instanceof CorruptError) this.shard.foundCorrupt(error);
+      throw readError(error);
+    }
+  }
+
   /** Fails when the replica's state can't be read any more, or a snapshot put another one in its place: `machine` has no store then. */
   private requireSame(machine: StateMachine): void {
     const now = this.shard.machine();
@@ -215,7 +226,7 @@ export class ShardKvService implements KvService {
 
   /** A pin that lets go by itself, lest a reader that stopped reading, or a list that nobody reads, holds compaction up for ever. */
   private pin(machine: StateMachine, revision: number | undefined): Pin {
-    const pin = readNow(() => machine.pin(revision));
+    const pin = this.readNow(() => machine.pin(revision));
     const release = (): void => {
       timer.cancel();
       this.pins.delete(release);
@@ -256,14 +267,6 @@ interface ListRun {
   readonly limit: number;
   readonly keysOnly: boolean;
   nextKey: Uint8Array | undefined;
-}
-
-function readNow<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw readError(error);
-  }
 }
 
 function rangeOf(options: Pick<ListOptions, 'prefix' | 'from'>): KeyRange {

@@ -30,6 +30,7 @@ const options = {
   logCapBytes: 1 << 20,
   logWindowBytes: 1 << 20,
   machine: {},
+  comparison: { entries: 1000, ms: 1000 },
 };
 
 async function setup(change: (store: ShardStore) => ShardStore, transport?: Transport) {
@@ -89,6 +90,7 @@ class StuckTransport implements Transport {
   send = (): boolean => false;
   forward = (): boolean => false;
   answer = (): void => undefined;
+  compare = (): void => undefined;
   flush = (): void => undefined;
   isConnected = (): boolean => false;
   clientAddressOf = (): undefined => undefined;

@@ -1,9 +1,10 @@
 /**
  * A replica with what it lives on: store, flusher, snapshots in and out, log retention. It answers the replica's requests and keeps the
- * order of an install: staging store, CURRENT, WAL record, new state machine, answer (R15).
+ * order of an install: staging store, CURRENT, WAL record, new state machine, answer (R15). Longer than 400 lines because all of these meet here.
  */
 import { isMutated } from '@kvorum/core/base/mutation.js';
 import { assert } from '@kvorum/core/base/assert.js';
+import { CorruptError } from '@kvorum/core/kv/errors.js';
 import type { StateMachine, StateMachineOptions } from '@kvorum/core/kv/state-machine.js';
 import { type Entry, entriesBytes } from '@kvorum/core/raft/entry.js';
 import type { Message } from '@kvorum/core/raft/message.js';
@@ -13,6 +14,7 @@ import { DiskError } from '../env/disk.js';
 import type { Clock, Log } from '../env/env.js';
 import type { Failpoints } from '../env/failpoints.js';
 import type { ShardMetrics, StoreMetrics } from '../env/node-metrics.js';
+import type { Corruption } from '../storage/corruption-mark.js';
 import type { FlushGate } from '../storage/flush-gate.js';
 import type { FlushPolicy } from '../storage/flush-policy.js';
 import { Flusher } from '../storage/flusher.js';
@@ -21,9 +23,12 @@ import { StoreError, type StoreSnapshot } from '../storage/revision-store.js';
 import { installSnapshot } from '../storage/snapshot-decoder.js';
 import { SnapshotError } from '../storage/snapshot-format.js';
 import { encodeSnapshot, SNAPSHOT_SEND_MS_MAX } from '../storage/snapshot-encoder.js';
+import type { ComparisonMessage } from '../transport/comparison-codec.js';
 import type { IncomingSnapshot, Transport } from '../transport/transport.js';
 import { BackupSource, type ShardBackup } from './backup-source.js';
 import { encodeConfState } from './conf-state-codec.js';
+import { CorruptionGuard } from './corruption-guard.js';
+import type { FailureReason } from './outcome.js';
 import { LogFetcher } from './log-fetcher.js';
 import type { OpenedShard } from './open-shard.js';
 import type { ForwardVerdict } from './proposer.js';
@@ -34,6 +39,7 @@ import { retentionIndex } from './retention.js';
 import type { ShardLog } from './shard-log.js';
 import { SnapshotReceiver } from './snapshot-receiver.js';
 import { SnapshotSender } from './snapshot-sender.js';
+import type { ComparisonOutput } from './state-comparison/comparer.js';
 
 /** What a hosted shard needs of the node. */
 export interface HostedShardDeps {
@@ -73,6 +79,7 @@ export class HostedShard implements ReplicaHost {
   /** The last install; never rejects. */
   private installing: Promise<void> = Promise.resolve();
   private readonly backups: BackupSource;
+  private readonly guard: CorruptionGuard;
   private readonly deps: HostedShardDeps;
   private readonly options: HostedShardOptions;
 
@@ -112,10 +119,31 @@ export class HostedShard implements ReplicaHost {
       onProvided: () => this.storageReady(),
       fail: deps.fail,
     });
+    this.guard = new CorruptionGuard({
+      shard: options.shard,
+      log: deps.log,
+      metrics: deps.shardMetrics,
+      store: deps.store,
+      compare: (to, message) => deps.transport()?.compare(to, options.shard, message),
+      appliedIndex: () => this.replica.machine?.appliedIndex ?? 0,
+      stop: (suspects) => this.stopServing(suspects),
+      fail: deps.fail,
+    });
+    this.guard.start();
   }
 
   get shard(): number {
     return this.options.shard;
+  }
+
+  /** Why this replica serves no more (R14). */
+  get corruption(): Corruption | undefined {
+    return this.guard.corruption;
+  }
+
+  /** The state, or why it can't be read now. */
+  get readable(): StateMachine | FailureReason {
+    return this.replica.isServing ? (this.replica.machine ?? 'catchingUp') : 'corrupt';
   }
 
   /** Everything applied up to here is in the store, on disk. */
@@ -169,6 +197,31 @@ export class HostedShard implements ReplicaHost {
     if (isMutated('segmentFreedBeforeFlush')) this.onFlushed(this.replica.machine?.appliedIndex ?? 0);
   }
 
+  onComparison(outputs: readonly ComparisonOutput[]): void {
+    this.guard.carryOut(outputs);
+  }
+
+  onDue(): void {
+    this.deps.schedule(this);
+  }
+
+  /** Another replica told its state hashes, or its verdict on those of this one. */
+  compared(from: number, message: ComparisonMessage): void {
+    if (this.replica.isServing) this.replica.comparison.received(from, message);
+    this.deps.schedule(this);
+  }
+
+  /** A connection to the node is there. */
+  connected(node: number): void {
+    if (this.replica.isServing) this.replica.comparison.connected(node);
+    this.deps.schedule(this);
+  }
+
+  /** A read met a contradiction in what this replica holds. */
+  foundCorrupt(error: CorruptError): void {
+    this.guard.contradicted(error);
+  }
+
   onReadRound(): void {
     this.deps.shardMetrics.readIndexRounds += 1;
   }
@@ -176,8 +229,13 @@ export class HostedShard implements ReplicaHost {
   /** One slice of physical revision compaction, when there is any (N11). */
   compactSome(): void {
     const { machine } = this.replica;
-    if (machine === undefined || !machine.isCompacting || machine.isApplying) return;
-    if (!machine.isFlushing) this.compactSlice(machine);
+    if (machine === undefined || !machine.isCompacting || machine.isApplying || !this.replica.isServing) return;
+    try {
+      if (!machine.isFlushing) this.compactSlice(machine);
+    } catch (error) {
+      if (!(error instanceof CorruptError)) throw error;
+      this.foundCorrupt(error);
+    }
     this.flusher.noteApplied();
   }
 
@@ -203,6 +261,7 @@ export class HostedShard implements ReplicaHost {
 
   /** A snapshot from another node. Resolves with whether it was installed. */
   async receive(incoming: IncomingSnapshot): Promise<boolean> {
+    if (!this.replica.isServing) return false;
     try {
       return await this.receiver.receive(incoming);
     } catch (error) {
@@ -214,7 +273,7 @@ export class HostedShard implements ReplicaHost {
 
   /** A backup of all that is applied; undefined when there is no state to read now. */
   openBackup(onEnded: () => void): Promise<ShardBackup | undefined> {
-    return this.backups.open(onEnded);
+    return this.replica.isServing ? this.backups.open(onEnded) : Promise.resolve(undefined);
   }
 
   /** Waits for the install and the flush under way, then flushes what is left. The replica must be at rest, the transport closed. */
@@ -223,6 +282,7 @@ export class HostedShard implements ReplicaHost {
     await this.sender.close();
     await this.fetcher.close();
     await this.installing;
+    await this.guard.settled();
     // What is not flushed stays in the WAL.
     if (this.replica.machine?.isApplying === false) await this.flusher.flush();
     await this.flusher.stop();
@@ -247,6 +307,13 @@ export class HostedShard implements ReplicaHost {
 
   private offerSnapshot(): void {
     if (this.sender.prepare()) this.storageReady();
+  }
+
+  private stopServing(suspects: readonly number[]): void {
+    this.backups.close();
+    this.sender.withdraw();
+    this.replica.stopServing(suspects);
+    this.deps.schedule(this);
   }
 
   private flushApplied(): Promise<void> {
@@ -337,7 +404,8 @@ export class HostedShard implements ReplicaHost {
     const tooSlow = new AbortController();
     const timer = clock.setTimer(SNAPSHOT_SEND_MS_MAX, () => tooSlow.abort());
     try {
-      await transport.sendSnapshot(message.to, this.shard, { message, chunks, signal: tooSlow.signal });
+      const sound = this.guard.whileSound(chunks);
+      await transport.sendSnapshot(message.to, this.shard, { message, chunks: sound, signal: tooSlow.signal });
     } catch (error) {
       this.failIfDamaged(error);
       throw error;

@@ -17,6 +17,7 @@ import {
   refused,
   type TransferResult,
 } from './membership.js';
+import type { EndReason } from './outcome.js';
 
 /** Who this node is, and whom it can reach. */
 export interface MembershipChangesOptions {
@@ -42,7 +43,7 @@ interface PendingTransfer {
 export class MembershipChanges {
   private changes: PendingChange[] = [];
   private transfer: PendingTransfer | undefined;
-  private endReason: 'stopping' | 'failed' | undefined;
+  private endReason: EndReason | undefined;
   private readonly raw: RawNode;
   private readonly options: MembershipChangesOptions;
 
@@ -84,13 +85,13 @@ export class MembershipChanges {
 
   /**
    * Asks the best successor to take over: a voter, rather one that was heard of lately, that stays one, and that has most. Undefined when there
-   * is none. Where `after` is given it has to be a voter in that.
+   * is none. Where `after` is given it has to be a voter in that; nodes in `avoided` are not asked.
    */
-  handOver(after?: ConfState): number | undefined {
+  handOver(after?: ConfState, avoided: readonly number[] = []): number | undefined {
     const { voters } = this.raw.confState();
     const ranked = [...this.raw.status().progress]
       .filter(([id, { isLearner }]) => id !== this.options.nodeId && !isLearner)
-      .filter(([id]) => after === undefined || after.voters.includes(id))
+      .filter(([id]) => !avoided.includes(id) && (after === undefined || after.voters.includes(id)))
       .map(([id, { match, isRecentlyActive }]) => ({
         id,
         rank: [isRecentlyActive, voters.includes(id), match].map(Number),
@@ -144,7 +145,7 @@ export class MembershipChanges {
     if (mustGo && !isTransferring) this.handOver();
   }
 
-  end(reason: 'stopping' | 'failed'): void {
+  end(reason: EndReason): void {
     this.endReason = reason;
     this.settleChanges(
       () => true,

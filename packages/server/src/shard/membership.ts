@@ -3,6 +3,7 @@ import type { ConfChange } from '@kvorum/core/raft/confchange/conf-change.js';
 import { asV2 } from '@kvorum/core/raft/confchange/conf-change.js';
 import type { ConfState } from '@kvorum/core/raft/snapshot.js';
 import type { Progress, ProgressState } from '@kvorum/core/raft/tracker/progress.js';
+import type { EndReason } from './outcome.js';
 
 /** What a node is to a shard: in a joint configuration a voter of either half is one. */
 export type MemberKind = 'voter' | 'learner' | 'none';
@@ -47,8 +48,7 @@ export type MembershipRefusal =
   | 'overloaded'
   /** Another leader's entry took its place. */
   | 'superseded'
-  | 'stopping'
-  | 'failed';
+  | EndReason;
 
 /** Definitely nothing happened. */
 export interface MembershipRefused {
@@ -61,7 +61,7 @@ export interface MembershipRefused {
 /** Nobody can tell: it may have happened, or still happen. */
 export interface MembershipUnknown {
   readonly kind: 'unknown';
-  readonly reason: 'timeout' | 'snapshotInstalled' | 'stopping' | 'failed';
+  readonly reason: 'timeout' | 'snapshotInstalled' | EndReason;
 }
 
 /** `applied`: the change took effect on this node. A joint configuration that is left by itself is entered then, not yet left. */

@@ -24,7 +24,12 @@ export type FailureReason =
   /** The node has no replica of the shard that is a member of it. */
   | 'notMember'
   /** The node ended by itself. */
-  | 'failed';
+  | 'failed'
+  /** This replica's state is corrupt, or may be (R14): it serves no more. Others may. */
+  | 'corrupt';
+
+/** Why nothing more is asked of a replica. */
+export type EndReason = Extract<FailureReason, 'stopping' | 'failed' | 'corrupt'>;
 
 /** A request that was not answered with its outcome, and whether it may have happened all the same. */
 export interface Failure {

@@ -3,7 +3,7 @@
  * if another term's entry is applied there, the command definitely did not happen.
  */
 import type { Outcome } from '@kvorum/core/kv/outcome.js';
-import { type CommandResult, definite, unknown } from './outcome.js';
+import { type CommandResult, definite, type EndReason, unknown } from './outcome.js';
 import type { PendingCommand } from './pending-command.js';
 
 interface Placed {
@@ -58,8 +58,8 @@ export class PlacedCommands {
     }
   }
 
-  /** The node ends: all outcomes stay unknown. */
-  abandon(reason: 'stopping' | 'failed'): void {
+  /** The node or the replica ends: all outcomes stay unknown. */
+  abandon(reason: EndReason): void {
     for (const placed of this.byIndex.values()) {
       for (const { command } of placed) command.settle(unknown(reason));
     }

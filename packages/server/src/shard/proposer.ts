@@ -5,7 +5,7 @@
  * Nothing that was handed on is ever sent a second time; what the leader refused was not proposed and may be.
  */
 import { COMMAND_PUT } from '@kvorum/core/kv/command.js';
-import { definite, type FailureReason, unknown } from './outcome.js';
+import { definite, type EndReason, type FailureReason, unknown } from './outcome.js';
 import type { PendingCommand } from './pending-command.js';
 import { PlacedCommands } from './placed-commands.js';
 import {
@@ -73,7 +73,7 @@ export class Proposer {
   private nextRequestId = 1;
   /** The node that refused to lead since the last tick: it would only do so again, as fast as the wire allows. */
   private refuser: number | undefined;
-  private endReason: 'stopping' | 'failed' | undefined;
+  private endReason: EndReason | undefined;
   private readonly target: ProposalTarget;
   private readonly options: ProposerOptions;
 
@@ -158,7 +158,7 @@ export class Proposer {
   }
 
   /** Ends all waiting: what was not sent is definite, the rest unknown. Later commands are refused. */
-  end(reason: 'stopping' | 'failed'): void {
+  end(reason: EndReason): void {
     this.endReason = reason;
     for (const item of this.takeQueue()) {
       if (isLocal(item)) item.origin.settle(definite(reason));

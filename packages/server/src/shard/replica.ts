@@ -1,9 +1,10 @@
 /**
  * One shard's replica on this node: the Raft core and everything that works for it, moved on once a turn by the shard host. Only this
- * file talks to the core.
+ * file talks to the core. Longer than 400 lines because of that.
  *
  * Nothing here waits: outputs are given to the host, results come back as calls.
  */
+import { encodeCompare } from '@kvorum/core/kv/command.js';
 import { buildBatch } from '@kvorum/core/kv/entry-codec.js';
 import type { Outcome } from '@kvorum/core/kv/outcome.js';
 import type { StateMachine } from '@kvorum/core/kv/state-machine.js';
@@ -23,13 +24,16 @@ import { decodeConfState, encodeConfState } from './conf-state-codec.js';
 import type { LogWindow } from './log-window.js';
 import { memberKind, type MembershipStatus } from './membership.js';
 import { MembershipChanges } from './membership-changes.js';
-import { definite } from './outcome.js';
+import { definite, type EndReason } from './outcome.js';
 import type { PendingCommand } from './pending-command.js';
 import { type ForwardVerdict, type ProposalTarget, Proposer } from './proposer.js';
 import { type PendingRead, ReadQueue } from './read-queue.js';
 import { ShardTime } from './shard-time.js';
+import type { ComparisonOutput, ComparisonView } from './state-comparison/comparer.js';
+import type { ComparisonCadence } from './state-comparison/comparison-schedule.js';
+import { StateComparison } from './state-comparison/state-comparison.js';
 
-/** What a replica asks of its host. None of these calls back inside the call. */
+/** What a replica asks of its host. None of these calls back inside the call, but `onComparison`, which may stop the replica. */
 export interface ReplicaHost {
   /** A message for another node. False when it could not be queued. */
   send(to: number, message: Message): boolean;
@@ -51,6 +55,10 @@ export interface ReplicaHost {
   onApplied(commands: number): void;
   /** A read attempt was started. */
   onReadRound(): void;
+  /** What comparing states asks for: messages, a word to the log, or to stop serving. */
+  onComparison(outputs: readonly ComparisonOutput[]): void;
+  /** The replica has work, though nothing arrived. */
+  onDue(): void;
   /** Leader or role changed. */
   onRoleChange(leader: number | undefined, role: Role, term: number): void;
   readonly isOutOfSpace: boolean;
@@ -67,6 +75,7 @@ export interface ReplicaOptions {
   readonly queueCommandsMax: number;
   /** All nodes of the cluster, members of this shard or not. */
   readonly configuredNodes: readonly number[];
+  readonly comparison: ComparisonCadence;
 }
 
 /** What a replica works with. */
@@ -94,9 +103,13 @@ export class Replica {
   readonly membership: MembershipChanges;
   readonly confHistory: ConfHistory;
   private isMember: boolean;
+  readonly comparison: StateComparison;
   private machineNow: StateMachine | undefined;
   private role: Role = 'follower';
   private leaderId = NO_NODE;
+  /** A corrupt replica first leaves its leadership to another, then is silent for good (R14). */
+  private service: 'serving' | 'leaving' | 'silent' = 'serving';
+  private leavingTicks = 0;
   /** Ticks until a campaign that was decided; 0 for none. */
   private campaignInTicks = 0;
   private readonly shardTime = new ShardTime();
@@ -142,18 +155,34 @@ export class Replica {
       deps.hardState,
     );
     this.applier = new Applier({
-      machine: () => this.machineNow,
+      machine: () => (this.isServing ? this.machineNow : undefined),
       changeConf: (entry) => this.changeConf(entry),
       onApplied: (index, term, outcomes) => this.applied(index, term, outcomes),
       deliver,
       nowMs: () => deps.clock.nowMs(),
       failpoints: deps.failpoints,
     });
+    this.comparison = new StateComparison(
+      {
+        clock: deps.clock,
+        view: () => this.comparisonView(),
+        isLeader: () => this.isLeader,
+        machine: () => this.machineNow,
+        carryOut: (outputs) => deps.host.onComparison(outputs),
+        onDue: () => deps.host.onDue(),
+      },
+      options.comparison,
+    );
   }
 
   /** Undefined while a snapshot is being installed. */
   get machine(): StateMachine | undefined {
     return this.machineNow;
+  }
+
+  /** False once the replica was found corrupt. */
+  get isServing(): boolean {
+    return this.service === 'serving';
   }
 
   get isLeader(): boolean {
@@ -185,12 +214,16 @@ export class Replica {
 
   /** A message from another node; its bytes belong to this replica. */
   step(message: Message): void {
-    this.raw.step(message);
+    if (this.service !== 'silent') this.raw.step(message);
   }
 
   tick(): void {
+    if (this.service === 'silent') return;
     this.raw.tick();
     this.tickCampaign();
+    if (this.service !== 'leaving') return;
+    this.leavingTicks -= 1;
+    if (this.leavingTicks <= 0) this.fallSilent();
   }
 
   /** Ends what waited too long. Called once a tick, also before the node takes part. */
@@ -202,9 +235,11 @@ export class Replica {
 
   /** One turn: everything that waits goes into the core, everything that comes out goes on its way. Gives what the WAL must write. */
   turn(): AppendUpdate[] {
+    if (this.service === 'silent') return [];
     // What arrives while the last own write is being synced becomes one batch (P1).
     if (!this.isLeader || !this.appender.isSyncing) this.proposer.flush();
     this.beginReads();
+    if (this.comparison.isDue) this.proposeComparison();
     while (this.raw.hasReady) this.handle(this.raw.ready());
     if (this.log.takeSnapshotWanted()) this.deps.host.wantSnapshot();
     if (this.log.isReadWanted) this.deps.host.wantEntries();
@@ -221,7 +256,8 @@ export class Replica {
 
   /** True when a turn would do something. */
   get hasWork(): boolean {
-    return this.raw.hasReady || (this.reads.hasWork && this.leaderId !== NO_NODE);
+    if (this.service === 'silent') return false;
+    return this.raw.hasReady || this.comparison.isDue || (this.reads.hasWork && this.leaderId !== NO_NODE);
   }
 
   /** The snapshot that `ReplicaHost.install` was called for is durable; `machine` is its state. */
@@ -232,14 +268,28 @@ export class Replica {
     this.isMember = memberKind(decodeConfState(meta.confState), this.options.nodeId) !== 'none';
     this.proposer.placed.forgetUpTo(appliedIndex);
     this.membership.forgetUpTo(appliedIndex);
+    this.comparison.replaced(appliedIndex);
     this.appender.installed();
   }
 
   /** Ends all waiting. The replica must not be used after. */
-  end(reason: 'stopping' | 'failed'): void {
+  end(reason: EndReason): void {
+    this.comparison.stop();
     this.proposer.end(reason);
     this.reads.abandon(definite(reason));
     this.membership.end(reason);
+  }
+
+  /**
+   * The state is corrupt, or may be (R14): no request is answered and no entry applied from now on. A leader hands over to a node that is not among
+   * `suspects`, for an election timeout at most; then the replica takes no part in anything, as a damaged one.
+   */
+  stopServing(suspects: readonly number[]): void {
+    if (!this.isServing) return;
+    this.end('corrupt');
+    this.service = 'leaving';
+    this.leavingTicks = this.options.electionTicks;
+    if (!this.transferTo(suspects)) this.fallSilent();
   }
 
   /** The smallest index after which some live follower still needs entries; undefined when this replica does not lead. */
@@ -255,13 +305,14 @@ export class Replica {
 
   /** The leader's process is gone for sure: forget it and, after a random stagger, ask for an election (architecture 13). */
   leaderIsGone(peer: number): void {
-    if (this.leaderId !== peer || this.isLeader) return;
+    if (this.leaderId !== peer || this.isLeader || !this.isServing) return;
     this.raw.forgetLeader();
     this.campaignInTicks = 1 + Math.floor(this.deps.random() * campaignStaggerTicks);
   }
 
   /** The only voter leads at once: a leader whose silence it would wait for can't be. */
   campaignIfAlone(): void {
+    if (!this.isServing) return;
     const { voters, votersOutgoing } = this.log.initialState().confState;
     if (voters.length === 1 && votersOutgoing.length === 0 && voters[0] === this.options.nodeId) this.raw.campaign();
   }
@@ -273,7 +324,37 @@ export class Replica {
 
   /** Asks the follower that is furthest to take over, before this node stops. False when there is nobody to ask. */
   handOver(): boolean {
-    return this.isLeader && this.membership.handOver() !== undefined;
+    return this.isServing && this.transferTo([]);
+  }
+
+  private transferTo(suspects: readonly number[]): boolean {
+    return this.isLeader && this.membership.handOver(undefined, suspects) !== undefined;
+  }
+
+  private fallSilent(): void {
+    this.service = 'silent';
+    this.campaignInTicks = 0;
+    const hadPart = this.leaderId !== NO_NODE || this.role !== 'follower';
+    this.role = 'follower';
+    this.leaderId = NO_NODE;
+    if (hadPart) this.deps.host.onRoleChange(undefined, 'follower', this.raw.term);
+  }
+
+  /** An entry of its own, so that every replica compares its state as of the same index. */
+  private proposeComparison(): void {
+    if (!this.comparison.takeDue() || !this.isLeader || !this.isServing) return;
+    const { voters, votersOutgoing, learners } = this.raw.confState();
+    if (voters.length + votersOutgoing.length + learners.length > 1) this.proposeBatches([[encodeCompare()]]);
+  }
+
+  private comparisonView(): ComparisonView {
+    const { voters, votersOutgoing } = this.raw.confState();
+    return {
+      nodeId: this.options.nodeId,
+      leader: this.leader,
+      isLeader: this.isLeader,
+      voters: { incoming: voters, outgoing: votersOutgoing },
+    };
   }
 
   private tickCampaign(): void {
@@ -310,6 +391,7 @@ export class Replica {
   }
 
   private deliver(message: Message): void {
+    if (this.service === 'silent') return;
     if (isLocalDelivery(message)) {
       this.raw.step(message);
       return;
@@ -324,6 +406,7 @@ export class Replica {
 
   private changeRole(leaderId: number, role: Role): void {
     const hadLeader = this.leaderId;
+    const hadRole = this.role;
     if (role === 'leader' && this.role !== 'leader') {
       this.shardTime.startLeading(this.machineNow?.shardTimeMs ?? 0, this.deps.clock.nowMs());
     }
@@ -334,6 +417,8 @@ export class Replica {
       this.membership.leaderChanged(this.leader);
     }
     this.deps.host.onRoleChange(this.leader, role, this.raw.term);
+    if (leaderId !== hadLeader || role !== hadRole) this.comparison.leaderChanged();
+    if (this.service === 'leaving' && role !== 'leader') this.fallSilent();
   }
 
   private changeConf(entry: Entry): Uint8Array {
@@ -350,6 +435,7 @@ export class Replica {
     const isConfChange = this.confHistory.lastIndex === index;
     this.membership.applied(index, term, isConfChange ? this.raw.confState() : undefined);
     this.deps.host.onApplied(outcomes.length);
+    this.comparison.applied(index, outcomes);
   }
 
   /** The snapshot's membership is the core's from here on: entries of before it must not be applied any more. */
@@ -360,6 +446,7 @@ export class Replica {
 
   private startInstall(snapshot: Snapshot, hardState: HardState): void {
     this.machineNow = undefined;
+    this.comparison.replaced(snapshot.index);
     this.deps.host.install(snapshot, hardState);
   }
 

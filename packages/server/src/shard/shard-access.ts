@@ -1,4 +1,5 @@
 /** One shard as the service sees it. */
+import type { CorruptError } from '@kvorum/core/kv/errors.js';
 import type { StateMachine } from '@kvorum/core/kv/state-machine.js';
 import type { ShardBackup } from './backup-source.js';
 import type { CommandResult, Failure, FailureReason } from './outcome.js';
@@ -10,6 +11,8 @@ export interface ShardAccess {
   readBarrier(timeoutMs: number, onReady: (failure: Failure | undefined) => void): void;
   /** The replica's state, or why it can't be read now. Good until the next turn: a snapshot puts another one in its place. */
   machine(): StateMachine | FailureReason;
+  /** A read met a contradiction in the state: the replica stops serving (R14). */
+  foundCorrupt(error: CorruptError): void;
   /** A backup of all that this replica has applied, or why there is none. `onEnded` is called once if one is given. */
   openBackup(onEnded: () => void): Promise<ShardBackup | FailureReason>;
 }

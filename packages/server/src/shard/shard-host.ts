@@ -12,6 +12,7 @@ import type { Message } from '@kvorum/core/raft/message.js';
 import type { Role } from '@kvorum/core/raft/types.js';
 import type { Clock, Log, Timer } from '../env/env.js';
 import type { Refusal } from '../transport/handshake-codec.js';
+import type { ComparisonMessage } from '../transport/comparison-codec.js';
 import type { ForwardAnswer, IncomingSnapshot, TransportHandler } from '../transport/transport.js';
 import type { ShardMetrics } from '../env/node-metrics.js';
 import type { ShardAccess } from './shard-access.js';
@@ -151,15 +152,19 @@ export class ShardHost implements TransportHandler {
     return {
       propose: (command, timeoutMs, onResult) => this.propose(shardId, command, timeoutMs, onResult),
       readBarrier: (timeoutMs, onReady) => this.readBarrier(shardId, timeoutMs, onReady),
-      machine: () => this.endReason ?? this.need(shardId).replica.machine ?? 'catchingUp',
+      machine: () => this.endReason ?? this.need(shardId).readable,
+      foundCorrupt: (error) => this.guard(() => this.need(shardId).foundCorrupt(error)),
       openBackup: (onEnded) => this.openBackup(shardId, onEnded),
     };
   }
 
   private async openBackup(shardId: number, onEnded: () => void): Promise<ShardBackup | FailureReason> {
     if (this.endReason !== undefined) return this.endReason;
-    const opened = await this.need(shardId).openBackup(onEnded);
-    return opened ?? this.endReason ?? 'catchingUp';
+    const shard = this.need(shardId);
+    const opened = await shard.openBackup(onEnded);
+    if (opened !== undefined) return opened;
+    const { readable } = shard;
+    return this.endReason ?? (typeof readable === 'string' ? readable : 'catchingUp');
   }
 
   schedule(shard: HostedShard): void {
@@ -207,13 +212,17 @@ export class ShardHost implements TransportHandler {
     this.schedule(shard);
   }
 
+  onComparison(from: number, shardId: number, message: ComparisonMessage): void {
+    this.guard(() => this.active(shardId)?.compared(from, message));
+  }
+
   async onSnapshot(snapshot: IncomingSnapshot): Promise<boolean> {
     const shard = this.active(snapshot.shard);
     return shard === undefined ? false : shard.receive(snapshot);
   }
 
-  onConnected(_peer: number): void {
-    for (const shard of this.shards.values()) this.schedule(shard);
+  onConnected(peer: number): void {
+    for (const shard of this.shards.values()) this.guard(() => shard.connected(peer));
   }
 
   onDisconnected(peer: number): void {

@@ -1,5 +1,6 @@
 /** The stores of a node without a disk: no files, nothing survives the process. */
 import { assert } from '@kvorum/core/base/assert.js';
+import type { Corruption } from './corruption-mark.js';
 import { MemoryRevisionStore } from './memory-revision-store.js';
 import type { RevisionStore } from './revision-store.js';
 import type { ShardStore, ShardStores, StoreInstall } from './shard-stores.js';
@@ -30,6 +31,7 @@ export class MemoryShardStores implements ShardStores {
 }
 
 class MemoryShardStore implements ShardStore {
+  corruption: Corruption | undefined;
   readonly #name: string;
   readonly #onClosed: () => void;
   #store: RevisionStore;
@@ -49,6 +51,11 @@ class MemoryShardStore implements ShardStore {
 
   get generation(): number {
     return this.#generation;
+  }
+
+  markCorrupt(corruption: Corruption): Promise<void> {
+    this.corruption = corruption;
+    return Promise.resolve();
   }
 
   beginInstall(): Promise<StoreInstall> {

@@ -3,6 +3,7 @@
  *
  * This file holds types only.
  */
+import type { Corruption } from './corruption-mark.js';
 import type { RevisionStore } from './revision-store.js';
 
 /** All shards' stores. */
@@ -23,6 +24,10 @@ export interface ShardStore {
   readonly store: RevisionStore;
   /** Counts up with each activated install, from 1. */
   readonly generation: number;
+  /** Why the replica must not serve what is here; undefined when nothing is held against it. */
+  readonly corruption: Corruption | undefined;
+  /** Remembers that, for all later starts too; durable when it resolves. */
+  markCorrupt(corruption: Corruption): Promise<void>;
   /** Starts an empty staging store. One install at a time: a second call before the first has ended is an assertion failure. */
   beginInstall(): Promise<StoreInstall>;
   /** Aborts a running install, waits for the store's commits and snapshots. Idempotent. */

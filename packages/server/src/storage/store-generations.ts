@@ -8,6 +8,7 @@
 import { assert } from '@kvorum/core/base/assert.js';
 import type { Disk } from '../env/disk.js';
 import type { Log } from '../env/env.js';
+import { type Corruption, readCorruption, writeCorruption } from './corruption-mark.js';
 import type { Failpoints } from '../env/failpoints.js';
 import { replaceFile } from '../env/replace-file.js';
 import type { FlushGate } from './flush-gate.js';
@@ -92,6 +93,7 @@ class GenerationStore implements ShardStore {
   readonly #path: string;
   readonly #shard: number;
   readonly #onClosed: () => void;
+  #corruption: Corruption | undefined;
   #current: Current = { generation: 0, lastGeneration: 0 };
   #store: RevisionStore | undefined;
   #install: StagingStore | undefined;
@@ -115,11 +117,21 @@ class GenerationStore implements ShardStore {
     return this.#current.generation;
   }
 
+  get corruption(): Corruption | undefined {
+    return this.#corruption;
+  }
+
+  async markCorrupt(corruption: Corruption): Promise<void> {
+    this.#corruption = corruption;
+    await writeCorruption(this.#deps, this.#corruptionPath, this.#shard, corruption);
+  }
+
   /** Opens the current generation, makes the first one where there is none, and removes everything else. */
   async start(): Promise<void> {
     const { disk } = this.#deps;
     await disk.makeDir(this.#path);
     const current = await this.#readCurrent();
+    this.#corruption = await readCorruption(disk, this.#corruptionPath, this.#shard);
     const generations = (await disk.list(this.#path)).flatMap((name) => numberAfter('store-', name) ?? []);
     if (current === undefined) {
       const first = Math.max(0, ...generations) + 1;
@@ -239,6 +251,10 @@ class GenerationStore implements ShardStore {
     const content = seal({ format: CURRENT_FORMAT, shard: this.#shard, ...current });
     await replaceFile(this.#deps, `${this.#path}/CURRENT`, content, 'current');
     this.#current = current;
+  }
+
+  get #corruptionPath(): string {
+    return `${this.#path}/CORRUPT`;
   }
 
   #pathOf(generation: number): string {

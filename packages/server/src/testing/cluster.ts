@@ -11,6 +11,8 @@ export interface TestCluster {
   /** The leader of the default keyspace once one is known to all running nodes. */
   leader(): Promise<KvorumNode>;
   followers(): Promise<KvorumNode[]>;
+  /** What nodes that are started from now on get. */
+  depsOf: (id: number) => StartDeps;
   /** Starts a node that is not running. */
   start(id: number): Promise<KvorumNode>;
   /** Closes one node. */
@@ -25,7 +27,7 @@ export const fastTimings = { heartbeatMs: 20, electionTimeoutMs: 100 } as const;
 export async function startCluster(
   size: number,
   options: StartOptions = {},
-  deps: StartDeps = {},
+  deps: StartDeps | ((id: number) => StartDeps) = {},
 ): Promise<TestCluster> {
   const root = await mkdtemp(join(tmpdir(), 'kvorum-test-'));
   const ports = await freePorts(size);
@@ -44,12 +46,13 @@ export async function startCluster(
         ...fastTimings,
         ...options,
       },
-      deps,
+      cluster.depsOf(id),
     );
     nodes.set(id, node);
     return node;
   };
   const cluster: TestCluster = {
+    depsOf: (id) => (typeof deps === 'function' ? deps(id) : deps),
     nodes,
     dataDir,
     start,

@@ -7,7 +7,7 @@ import { FRAME_HEADER_BYTES, FrameType } from './frame.js';
 import { PeerConnection } from './peer-connection.js';
 import { encodeSnapshotChunk, encodeSnapshotHeader, encodeSnapshotTrailer } from './snapshot-frames.js';
 import { SnapshotReceiver } from './snapshot-receiver.js';
-import { incarnationOf, RecordingHandler } from './testing/rig.js';
+import { incarnationOf, RecordingHandler, sampleComparison } from './testing/rig.js';
 import { ProtocolError } from './wire.js';
 
 /** One end of a connection without a socket: frames that it sends are collected, frames for it are handed in. */
@@ -40,6 +40,7 @@ function sampleBatch(): Uint8Array {
   assert.ok(connection.forward(4, 5, [Uint8Array.of(1), Uint8Array.of(2)]));
   connection.answer(5, 6, { kind: 'accepted', index: 1, term: 1, offset: 0 });
   connection.answer(5, 7, { kind: 'refused', reason: 'stopping' });
+  connection.compare(6, sampleComparison);
   connection.flush();
   const [frame] = frames;
   assert.ok(frame !== undefined && frames.length === 1);

@@ -1,5 +1,6 @@
 /** An established connection to one peer: encodes what is sent into the outbox, decodes what arrives. */
 import type { Message } from '@kvorum/core/raft/message.js';
+import { COMPARISON_BYTES, type ComparisonMessage, readComparison, writeComparison } from './comparison-codec.js';
 import { FrameType } from './frame.js';
 import type { FrameLink, FrameLinkHandler } from './frame-link.js';
 import {
@@ -41,7 +42,7 @@ export type PeerLink = Pick<FrameLink, 'write' | 'queuedBytes' | 'isClosing' | '
 /** What a peer connection needs of its surroundings. */
 export interface PeerConnectionDeps {
   readonly link: PeerLink;
-  readonly handler: Pick<TransportHandler, 'onMessage' | 'onForward' | 'onAnswer'>;
+  readonly handler: Pick<TransportHandler, 'onMessage' | 'onForward' | 'onAnswer' | 'onComparison'>;
   /** Whether this node may vote and acknowledge yet; until then Raft messages that arrive are dropped. Forwards reach the host, which knows no leader. */
   isFormed(): boolean;
   onClosed(reason: string): void;
@@ -102,6 +103,12 @@ export class PeerConnection implements FrameLinkHandler {
     else this.link.destroy('no room for an answer');
   }
 
+  /** Queues a comparison; where there is no room it is lost, and the next one tells as much. */
+  compare(shard: number, message: ComparisonMessage): void {
+    const at = this.#outbox.reserve(RecordKind.comparison, COMPARISON_BYTES, true);
+    if (at >= 0) writeComparison(this.#outbox.frame, at, shard, message);
+  }
+
   flush(): void {
     this.#outbox.flush();
   }
@@ -154,6 +161,12 @@ export class PeerConnection implements FrameLinkHandler {
         const { requestId, answer } = readAnswer(record);
         record.expectEnd();
         this.#deps.handler.onAnswer(peerId, shard, requestId, answer);
+        return;
+      }
+      case RecordKind.comparison: {
+        const message = readComparison(record);
+        record.expectEnd();
+        if (this.#deps.isFormed()) this.#deps.handler.onComparison(peerId, shard, message);
         return;
       }
       default:

@@ -8,6 +8,7 @@ import { assert } from '@kvorum/core/base/assert.js';
 import type { Message } from '@kvorum/core/raft/message.js';
 import type { Env, Timer } from '../env/env.js';
 import type { Address, Connection, Listener } from '../env/network.js';
+import type { ComparisonMessage } from './comparison-codec.js';
 import type { FrameLink, FrameLinkOptions } from './frame-link.js';
 import { Greeter } from './greeter.js';
 import { CLIENT_ADDRESS_BYTES_MAX, type Hello } from './handshake-codec.js';
@@ -147,6 +148,13 @@ export class PeerTransport implements Transport {
     const peer = this.#peers.get(to);
     if (peer?.connection === undefined) return;
     peer.connection.answer(shard, requestId, answer);
+    this.#mark(peer);
+  }
+
+  compare(to: number, shard: number, message: ComparisonMessage): void {
+    const peer = this.#peers.get(to);
+    if (peer?.connection === undefined || !this.isFormed) return;
+    peer.connection.compare(shard, message);
     this.#mark(peer);
   }
 

@@ -14,6 +14,7 @@ export const RecordKind = {
   heartbeatResp: 4,
   forward: 5,
   answer: 6,
+  comparison: 7,
 } as const;
 
 /** Reasons of a refused forward. Numbers are part of the format. */

@@ -5,6 +5,7 @@
  * This file holds types and the error only.
  */
 import type { Message } from '@kvorum/core/raft/message.js';
+import type { ComparisonMessage } from './comparison-codec.js';
 import type { Refusal } from './handshake-codec.js';
 
 /** Sends; never blocks, never fails: what can't be sent is dropped, and Raft or the waiter's timeout copes. */
@@ -21,6 +22,8 @@ export interface Transport {
   forward(to: number, shard: number, requestId: number, commands: readonly Uint8Array[]): boolean;
   /** Answers a forwarded request. Dropped when the peer is gone: then its `onDisconnected` has told it all. */
   answer(to: number, shard: number, requestId: number, answer: ForwardAnswer): void;
+  /** Queues state hashes or a verdict on them (R14). Dropped when the peer is gone. */
+  compare(to: number, shard: number, message: ComparisonMessage): void;
   /**
    * Gives everything queued to the sockets, one write per peer (P12). The host calls it at the end of its turn; what it doesn't flush leaves by itself at the
    * end of the next loop turn.
@@ -73,6 +76,8 @@ export interface TransportHandler {
   /** Views, as above. */
   onForward(from: number, shard: number, requestId: number, commands: readonly Uint8Array[]): void;
   onAnswer(from: number, shard: number, requestId: number, answer: ForwardAnswer): void;
+  /** State hashes of the peer's replica, or its verdict on those of this one (R14). */
+  onComparison(from: number, shard: number, message: ComparisonMessage): void;
   /** Resolve with true after the snapshot is installed and synced, false when it was refused as stale. A rejection tells the sender that it failed. */
   onSnapshot(snapshot: IncomingSnapshot): Promise<boolean>;
   onConnected(peer: number): void;

@@ -34,6 +34,7 @@ export class FakeNodeInfo implements NodeInfo {
           keys: 5,
           chainHash: '0000000000000001',
           contentHash: '0000000000000002',
+          corruption: undefined,
         },
       ],
       members: [

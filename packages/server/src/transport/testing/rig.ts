@@ -3,6 +3,7 @@ import type { Env } from '../../env/env.js';
 import type { Address } from '../../env/network.js';
 import { silentLog } from '../../env/silent-log.js';
 import type { Message } from '@kvorum/core/raft/message.js';
+import type { ComparisonMessage } from '../comparison-codec.js';
 import type { Refusal } from '../handshake-codec.js';
 import { PeerTransport } from '../peer-transport.js';
 import type { ForwardAnswer, Identity, IncarnationRegistry, IncomingSnapshot, TransportHandler } from '../transport.js';
@@ -91,6 +92,7 @@ export class RecordingHandler implements TransportHandler {
   readonly messages: { readonly from: number; readonly shard: number; readonly message: Message }[] = [];
   readonly forwards: { readonly from: number; readonly requestId: number; readonly commands: Uint8Array[] }[] = [];
   readonly answers: { readonly requestId: number; readonly answer: ForwardAnswer }[] = [];
+  readonly comparisons: { readonly from: number; readonly shard: number; readonly message: ComparisonMessage }[] = [];
   readonly refusals: { readonly peer: number; readonly refusal: Refusal }[] = [];
   snapshotReader: (snapshot: IncomingSnapshot) => Promise<boolean> = () => Promise.resolve(false);
   onAny: () => void = () => {};
@@ -108,6 +110,11 @@ export class RecordingHandler implements TransportHandler {
 
   onAnswer(_from: number, _shard: number, requestId: number, answer: ForwardAnswer): void {
     this.answers.push({ requestId, answer });
+    this.onAny();
+  }
+
+  onComparison(from: number, shard: number, message: ComparisonMessage): void {
+    this.comparisons.push({ from, shard, message });
     this.onAny();
   }
 
@@ -135,6 +142,20 @@ export class RecordingHandler implements TransportHandler {
     this.onAny();
   }
 }
+
+/** Every field has a value of its own. */
+export const sampleComparison: ComparisonMessage = {
+  hashes: {
+    appliedIndex: 11,
+    appliedTerm: 2,
+    currentRevision: 9,
+    compactRevision: 3,
+    isCompacting: true,
+    chainHash: { low: 0xffff_fff1, high: 2 },
+    contentHash: { low: 3, high: 0x8000_0004 },
+  },
+  accusation: { cause: 'minority', differsIn: 'content' },
+};
 
 /** A node of a test. */
 export interface TestNode {
