@@ -9,6 +9,7 @@ import type { ConfChangeSingle, ConfChangeTransition, ConfChangeType, ConfChange
 import { encodeConfChange } from './confchange/codec.js';
 import { LEAVE_JOINT } from './confchange/conf-change.js';
 import type { RaftConfig } from './config.js';
+import type { Message } from './message.js';
 import { elect, entriesOf, type Harness, messageFrom, type Stored, startHarness } from './testing/node-harness.js';
 
 const NO_CONTEXT = new Uint8Array(0);
@@ -216,16 +217,21 @@ test('thesis 4.2.2: a leader that went with its change tells in its refusal that
   assert.ok(first !== undefined && entry !== undefined && next !== undefined);
   const leaving = { ...entry, type: 'confChangeV2' as const, data: encodeConfChange(one('remove', 2)) };
   const refusal = { term: 2, reject: true, commit: 2, logTerm: 1 };
-  const candidate = (commitByVote: boolean): Harness => {
-    const harness = startHarness([1, 2], { commitByVote });
+  const candidate = (answer: Partial<Message>): Harness => {
+    const harness = startHarness([1, 2]);
     harness.node.step(messageFrom(2, 'MsgApp', { term: 1, entries: [first, leaving, next], commit: 1 }));
     harness.settle();
     harness.node.campaign();
     harness.settle();
-    harness.node.step(messageFrom(2, 'MsgVoteResp', refusal));
+    harness.node.step(messageFrom(2, 'MsgVoteResp', answer));
     return harness;
   };
-  const told = candidate(true);
+  assert.equal(
+    commitOf(candidate({ ...refusal, commit: 0, logTerm: 0 })),
+    1,
+    'untold it needs a vote that it never gets',
+  );
+  const told = candidate(refusal);
   assert.deepEqual([told.node.role, commitOf(told)], ['follower', 2], 'it counted in a configuration that is over');
   told.node.applyConfChange(one('remove', 2));
   told.settle();

@@ -39,6 +39,13 @@ interface PendingTransfer {
   readonly onResult: (result: TransferResult) => void;
 }
 
+interface Successor {
+  readonly id: number;
+  readonly isActive: boolean;
+  readonly stays: boolean;
+  readonly match: number;
+}
+
 /** One per replica. Every call gets exactly one result. */
 export class MembershipChanges {
   private changes: PendingChange[] = [];
@@ -88,18 +95,12 @@ export class MembershipChanges {
    * is none. Where `after` is given it has to be a voter in that; nodes in `avoided` are not asked.
    */
   handOver(after?: ConfState, avoided: readonly number[] = []): number | undefined {
-    const { voters } = this.raw.confState();
-    const ranked = [...this.raw.status().progress]
-      .filter(([id, { isLearner }]) => id !== this.options.nodeId && !isLearner)
-      .filter(([id]) => !avoided.includes(id) && (after === undefined || after.voters.includes(id)))
-      .map(([id, { match, isRecentlyActive }]) => ({
-        id,
-        rank: [isRecentlyActive, voters.includes(id), match].map(Number),
-      }))
-      .sort((a, b) => compareRanks(b.rank, a.rank));
-    const best = ranked[0];
-    if (best !== undefined) this.raw.transferLeader(best.id);
-    return best?.id;
+    return this.handToBest(({ id }) => !avoided.includes(id) && (after === undefined || after.voters.includes(id)));
+  }
+
+  /** Asks a voter that was heard of lately to take over, before this node stops. False when there is none, and nothing to wait for. */
+  handOverAtStop(): boolean {
+    return this.raw.isLeader && this.handToBest(({ isActive }) => isActive) !== undefined;
   }
 
   /** An entry was applied; `confState` is what it made of the membership, undefined for any but a configuration entry. */
@@ -169,6 +170,19 @@ export class MembershipChanges {
     };
   }
 
+  private handToBest(isFit: (successor: Successor) => boolean): number | undefined {
+    const { voters } = this.raw.confState();
+    const [best] = [...this.raw.status().progress]
+      .filter(([id, { isLearner }]) => id !== this.options.nodeId && !isLearner)
+      .map(([id, { match, isRecentlyActive: isActive }]) => ({ id, isActive, stays: voters.includes(id), match }))
+      .filter(isFit)
+      .sort(
+        (a, b) => Number(b.isActive) - Number(a.isActive) || Number(b.stays) - Number(a.stays) || b.match - a.match,
+      );
+    if (best !== undefined) this.raw.transferLeader(best.id);
+    return best?.id;
+  }
+
   private refusalOf(change: ConfChange): MembershipRefused | undefined {
     const leaderRefusal = this.leaderRefusal();
     if (leaderRefusal !== undefined) return leaderRefusal;
@@ -213,9 +227,4 @@ export class MembershipChanges {
     this.transfer = undefined;
     transfer?.onResult(result);
   }
-}
-
-function compareRanks(a: readonly number[], b: readonly number[]): number {
-  const at = a.findIndex((value, i) => value !== b[i]);
-  return (a[at] ?? 0) - (b[at] ?? 0);
 }

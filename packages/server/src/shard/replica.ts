@@ -324,7 +324,7 @@ export class Replica {
 
   /** Asks the follower that is furthest to take over, before this node stops. False when there is nobody to ask. */
   handOver(): boolean {
-    return this.isServing && this.transferTo([]);
+    return this.isServing && this.membership.handOverAtStop();
   }
 
   private transferTo(suspects: readonly number[]): boolean {

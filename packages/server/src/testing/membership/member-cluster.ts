@@ -120,6 +120,12 @@ export class MemberCluster {
     await this.until(() => this.leader() === id, `node ${id} to lead`);
   }
 
+  /** Nothing gets from one to the other until the network is healed. */
+  cutLink(a: number, b: number): void {
+    this.network.cut(hostOf(a), hostOf(b));
+    this.network.cut(hostOf(b), hostOf(a));
+  }
+
   /** Asks node `id` to propose. */
   async ask(id: number, change: ConfChange): Promise<ConfChangeResult> {
     return this.drive(() => this.host(id).changeMembership(shard, change, changeMsMax));

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { silentLog } from '../../env/silent-log.js';
 import { decodeConfState } from '../../shard/conf-state-codec.js';
 import { openWal } from '../../storage/wal/open-wal.js';
+import type { ConfChangeResult } from '../../shard/membership.js';
 import { change, leave, MemberCluster, members } from './member-cluster.js';
 
 async function withCluster(
@@ -169,6 +170,27 @@ test('R9: nodes that start again in the middle of a joint configuration are in i
     await cluster.start();
     assert.deepEqual(await cluster.settle(), left);
     assert.deepEqual(members(left), [1, 2, 4, 5]);
+  }));
+
+test('a leader that is cut off can not tell what becomes of a change; back in time, it tells that the change came to nothing', () =>
+  withCluster({ voters: [1, 2, 3] }, async (cluster) => {
+    for (const isBackInTime of [false, true]) {
+      await cluster.leads(1);
+      for (const other of [2, 3]) cluster.cutLink(1, other);
+      let answer: ConfChangeResult | undefined;
+      const asked = cluster.host(1).changeMembership(1, change('+4'), isBackInTime ? 20_000 : 500);
+      void asked.then((result) => (answer = result));
+      await cluster.until(() => ![undefined, 1].includes(cluster.leader()), 'another leader');
+      await cluster.put(cluster.leader() ?? 0, 'a', 'b');
+      if (!isBackInTime) await cluster.until(() => answer !== undefined, 'an answer');
+      cluster.network.heal();
+      await cluster.until(() => answer !== undefined, 'an answer');
+      assert.deepEqual(
+        [answer?.kind, answer?.kind !== 'applied' && answer?.reason],
+        isBackInTime ? ['refused', 'superseded'] : ['unknown', 'timeout'],
+      );
+      assert.deepEqual((await cluster.settle()).voters, [1, 2, 3]);
+    }
   }));
 
 test('the status tells the membership, whether it is joint, and the progress of each member', () =>
