@@ -93,15 +93,30 @@ export async function openNodeShards(deps: NodeShardsDeps, options: ResolvedNode
 }
 
 function replicaOptions(options: ResolvedNodeOptions) {
+  const electionTicks = Math.max(3, Math.round(options.electionTimeoutMs / options.heartbeatMs));
   return {
     nodeId: options.nodeId,
     configuredNodes: [...options.peers.keys()],
-    electionTicks: Math.max(3, Math.round(options.electionTimeoutMs / options.heartbeatMs)),
+    electionTicks,
+    leaderLease: options.linearizableReads === 'lease' ? leaseOptions(options, electionTicks) : undefined,
     inflightMessagesMax: options.maxInflightMessages,
     inflightBytesMax: options.maxInflightBytes,
     queueBytesMax: options.requestQueueBytes,
     queueCommandsMax: options.requestQueueCount,
     logCapBytes: Math.min(options.logRetainBytes, options.logRetainBytesNode / shardIds.length),
+  };
+}
+
+/** So many of the ticks that a promise lasts may take no time: one came right after the heartbeat, one makes up for one before that was late. */
+const lostTicksMax = 2;
+/** A tick that comes so many ticks after the last one tells of a stall. */
+const stallTicks = 3;
+
+function leaseOptions({ heartbeatMs, clockDriftBound }: ResolvedNodeOptions, electionTicks: number) {
+  return {
+    promiseMs: (electionTicks - lostTicksMax) * heartbeatMs,
+    clockDriftBound,
+    stallMs: stallTicks * heartbeatMs,
   };
 }
 

@@ -39,7 +39,14 @@ export const faultKinds = [
   'cutInElection',
   'cutInSnapshot',
   'cutAfterStart',
+  'quorumLoss',
+  'constrainedElection',
 ] as const;
+
+/** Clocks that nobody trusts (R5, R21). */
+const DRIFT_MAX = 0.5;
+/** Of all runs, those with lease reads. */
+const LEASE_SHARE = 0.3;
 
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -90,6 +97,11 @@ export interface Knobs {
   readonly membershipEveryMs: number;
   /** So many nodes, from the first on, vote in the beginning; the others are no members. */
   readonly firstVoters: number;
+  readonly linearizableReads: 'readIndex' | 'lease';
+  /** What nodes are told of their clocks. */
+  readonly clockDriftBound: number;
+  /** What is true of them: so much faster or slower than the world. Beyond the bound lease reads may be stale (R28), ReadIndex never is (R21). */
+  readonly clockDriftMax: number;
 }
 
 export type FixedKnobs = { readonly [Name in keyof Knobs]?: Knobs[Name] | undefined };
@@ -124,6 +136,7 @@ export function drawKnobs(seed: number, fixed: FixedKnobs = {}): Knobs {
     faultLastsMs: spread(random, 200, 4000),
     faults: drawFaults(random),
     splitProbability: chance(random, 0.5) ? 0 : random.float() * 0.3,
+    ...drawReads(stream(seed, 'reads')),
   };
   return { ...drawn, ...drawMembership(random, fixed.nodes ?? nodes), ...definedOf(fixed) };
 }
@@ -138,6 +151,15 @@ function drawMembership(random: Random, nodes: number): Pick<Knobs, 'membershipE
 /** From nothing at all, so that followers are mostly served from disk, to more than is retained. */
 function drawLogWindow(random: Random): number {
   return chance(random, 0.2) ? 0 : Math.round(spread(random, 64, 128 * 1024));
+}
+
+/** In most runs clocks drift by as much as they like, in some no further than lease reads allow. */
+function drawReads(random: Random): Pick<Knobs, 'linearizableReads' | 'clockDriftBound' | 'clockDriftMax'> {
+  if (!chance(random, LEASE_SHARE)) {
+    return { linearizableReads: 'readIndex', clockDriftBound: 0.05, clockDriftMax: DRIFT_MAX };
+  }
+  const bound = Math.round(1000 * spread(random, 0.01, 0.3)) / 1000;
+  return { linearizableReads: 'lease', clockDriftBound: bound, clockDriftMax: bound };
 }
 
 function drawFaults(random: Random): FaultKind[] {

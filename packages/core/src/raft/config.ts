@@ -6,7 +6,7 @@ import { SILENT_SINK } from './log-sink.js';
 import type { LogStorage } from './log-storage.js';
 import { isCounter, type LogIndex, type NodeId } from './types.js';
 
-/** How linearizable reads are confirmed: by a heartbeat round, or by the leader's lease (needs bounded clock drift, R28). */
+/** How linearizable reads are confirmed: by a heartbeat round, or by what etcd calls the leader's lease. */
 export type ReadOnlyOption = 'safe' | 'leaseBased';
 
 /** What a core is made with. Sizes are in bytes; Infinity stands for no limit. */
@@ -34,9 +34,15 @@ export interface RaftConfig {
   /**
    * Default 'safe'. 'leaseBased' needs `checkQuorum` and trusts it: a leader that was cut off right after a quorum check leads on for up to
    * two election timeouts, while others may elect another after one. So it is no lease in the sense of thesis 6.4.1, and stale
-   * reads are possible even with perfect clocks.
+   * reads are possible even with perfect clocks. A host that wants leases uses `votePromiseMs` and a clock instead (R28).
    */
   readonly readOnly?: ReadOnlyOption;
+  /**
+   * With each answer to a heartbeat this replica promises its leader not to vote for anybody else within so many milliseconds, whatever
+   * term it moves to (thesis 6.4.1); it keeps the promise for `electionTicks` ticks, also after a restart, so those must never
+   * take less time. An election that the leader asked for is exempt. 0: no promise. Default 0.
+   */
+  readonly votePromiseMs?: number;
   /** Most bytes of entries in one MsgApp (one larger entry still goes). Default 1 MiB. */
   readonly messageBytesMax?: number;
   /** Most bytes of committed entries handed out and not yet applied. Default 4 MiB. */
@@ -87,6 +93,7 @@ export function completeConfig(config: RaftConfig): CompleteRaftConfig {
     preVote: config.preVote ?? true,
     checkQuorum: config.checkQuorum ?? true,
     readOnly: config.readOnly ?? 'safe',
+    votePromiseMs: config.votePromiseMs ?? 0,
     messageBytesMax: config.messageBytesMax ?? MIB,
     applyingBytesMax: config.applyingBytesMax ?? 4 * MIB,
     uncommittedBytesMax: config.uncommittedBytesMax ?? 64 * MIB,
@@ -104,6 +111,7 @@ export function completeConfig(config: RaftConfig): CompleteRaftConfig {
   checkInteger('electionTicks', complete.electionTicks, complete.heartbeatTicks + 1);
   checkInteger('inflightMessagesMax', complete.inflightMessagesMax, 1);
   checkInteger('pendingReadsMax', complete.pendingReadsMax, 1);
+  checkInteger('votePromiseMs', complete.votePromiseMs, 0);
   checkInteger('applied', complete.applied ?? 0, 0);
   checkBytes('messageBytesMax', complete.messageBytesMax, 0);
   checkBytes('applyingBytesMax', complete.applyingBytesMax, 1);

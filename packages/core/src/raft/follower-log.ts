@@ -38,12 +38,13 @@ export function handleAppend(state: RaftState, message: Message): void {
   state.send(response);
 }
 
-/** MsgHeartbeat: commits what it says and answers at once, with the read round it asks about. */
+/** MsgHeartbeat: commits what it says and answers at once, with the read round it asks about and the promise not to vote. */
 export function handleHeartbeat(state: RaftState, message: Message): void {
   const isBlind = isMutated('commitFromHeartbeatUnchecked');
   state.raftLog.commitTo(isBlind ? state.raftLog.lastIndex : message.commit);
   const response = newMessage('MsgHeartbeatResp', message.from);
   response.readToken = message.readToken;
+  response.context = state.config.votePromiseMs;
   state.send(response);
 }
 

@@ -73,7 +73,7 @@ export interface Message {
   rejectHint: LogIndex;
   /** Votes: an election the leader asked for, granted in spite of a live leader (thesis 3.10). */
   isTransfer: boolean;
-  /** MsgReadIndex(Resp): the requester's own id of the read. */
+  /** MsgReadIndex(Resp): the requester's own id of the read. MsgHeartbeatResp: the sender votes for nobody else for so many ms, 0 for no promise. */
   context: number;
   /**
    * R13. MsgHeartbeat(Resp): number of the read round in flight in this term, 0 for none; with `term` it is unique for ever.

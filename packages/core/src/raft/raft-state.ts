@@ -32,6 +32,8 @@ export class RaftState {
   /** Ticks since the leader was heard of, or, on a leader, since the last quorum check. */
   electionElapsed = 0;
   heartbeatElapsed = 0;
+  /** Ticks since a leader was heard of, in whatever term. A start counts as hearing of one: a restarted replica has forgotten when it did. */
+  ticksSinceLeader = 0;
   /** In [electionTicks, 2 × electionTicks - 1], drawn anew with each change of role. */
   randomizedElectionTicks = 0;
 
@@ -91,6 +93,11 @@ export class RaftState {
   /** Whether this node leads and has committed an entry of its own term. */
   get hasCommittedInTerm(): boolean {
     return this.role === 'leader' && this.raftLog.committed >= this.leaderStartIndex;
+  }
+
+  /** Whether this replica's promise to a leader holds (`votePromiseMs`): it helps nobody else to lead, itself included. */
+  get hasPromisedVote(): boolean {
+    return this.config.votePromiseMs > 0 && this.ticksSinceLeader < this.config.electionTicks;
   }
 
   drawElectionTimeout(): void {

@@ -109,8 +109,10 @@ export class RawNode {
     tickOnce(this.#state);
   }
 
-  /** Starts an election now, after asking first if pre-vote is on. */
+  /** Starts an election now, after asking first if pre-vote is on; not while another's leadership is promised (`votePromiseMs`). */
   campaign(): void {
+    // The only voter has nobody whom it could have promised anything.
+    if (this.#state.hasPromisedVote && !this.#state.tracker.isSingleton) return;
     startElection(this.#state, this.#state.config.preVote ? 'preElection' : 'election');
   }
 
@@ -145,6 +147,14 @@ export class RawNode {
   }
 
   /**
+   * On a leader that has committed in its term, the index of a read for which somebody else knows that nobody else leads: a host with
+   * a leader lease (thesis 6.4.1). Undefined elsewhere.
+   */
+  get unconfirmedReadIndex(): LogIndex | undefined {
+    return this.#state.hasCommittedInTerm ? this.#state.raftLog.committed : undefined;
+  }
+
+  /**
    * Asks for a linearizable read. `context` comes back in a ReadState. It is the host's, an integer in [0, 2^53), and should not be
    * used again. After a change of leader or term in between no answer may ever come: then ask again with a new one.
    */
@@ -157,10 +167,10 @@ export class RawNode {
     requestTransfer(this.#state, transferee);
   }
 
-  /** A follower forgets its leader without a new term, so that it votes for others at once. Not with lease-based reads. */
+  /** A follower forgets its leader without a new term, so that it votes for others at once. Not with lease-based reads, nor after a promise to it. */
   forgetLeader(): void {
     const state = this.#state;
-    if (state.role !== 'follower') return;
+    if (state.role !== 'follower' || state.hasPromisedVote) return;
     if (state.config.readOnly === 'leaseBased') {
       state.log.error?.('ignoring MsgForgetLeader due to ReadOnlyLeaseBased');
       return;
@@ -280,6 +290,11 @@ export class RawNode {
   /** Whether `id` is a voter of this replica's current configuration. */
   isVoter(id: NodeId): boolean {
     return this.#state.tracker.voterIds.includes(id);
+  }
+
+  /** Whether `id` is a voter or learner of this replica's current configuration. */
+  isMember(id: NodeId): boolean {
+    return this.#state.tracker.get(id) !== undefined;
   }
 
   /** The membership as this replica applies it now. */

@@ -42,7 +42,7 @@ export function handleReadResponse(state: RaftState, message: Message): void {
 
 /** A member took this node for the leader in round `message.readToken`; 0 and older rounds mean nothing (R13). */
 export function acknowledgeReads(state: RaftState, message: Message): void {
-  if (!state.readQueue.acknowledge(message.from, message.readToken)) return;
+  if (!state.readQueue.acknowledge(message.from, message.readToken, message.context)) return;
   confirmReads(state);
 }
 
@@ -53,7 +53,7 @@ export function advanceReads(state: RaftState): void {
   const { readQueue } = state;
   if (!readQueue.hasWaiting) return;
   if (needsNoRound(state)) {
-    answer(state, readQueue.takeWaiting(), state.raftLog.committed);
+    answer(state, readQueue.takeWaiting(), state.raftLog.committed, 0);
     return;
   }
   if (readQueue.token !== 0) return;
@@ -78,16 +78,18 @@ function confirmReads(state: RaftState): void {
   const { readQueue } = state;
   if (readQueue.token === 0) return;
   if (!needsNoRound(state) && jointVoteResult(state.tracker.config.voters, readQueue) !== 'won') return;
-  const { index, requests } = readQueue.confirm();
-  answer(state, requests, index);
+  const { index, requests, promiseMs } = readQueue.confirm();
+  answer(state, requests, index, promiseMs);
   // What came in meanwhile may not profit from this round: it gets its own.
   advanceReads(state);
 }
 
-function answer(state: RaftState, requests: readonly ReadRequest[], index: LogIndex): void {
+function answer(state: RaftState, requests: readonly ReadRequest[], index: LogIndex, promiseMs: number): void {
   for (const { from, context, readToken } of requests) {
     if (from === state.id) {
-      state.readStates.push({ index, context });
+      state.readStates.push(
+        Number.isFinite(promiseMs) && promiseMs > 0 ? { index, context, promiseMs } : { index, context },
+      );
       continue;
     }
     const response = newMessage('MsgReadIndexResp', from);

@@ -17,6 +17,8 @@ export interface ReadRequest {
 export interface ConfirmedReads {
   readonly index: LogIndex;
   readonly requests: readonly ReadRequest[];
+  /** The shortest promise of those that confirmed it, 0 when one promised nothing. */
+  readonly promiseMs: number;
 }
 
 const NO_REQUESTS: readonly ReadRequest[] = [];
@@ -28,7 +30,8 @@ export class ReadQueue implements VoteSource {
   #inRound: readonly ReadRequest[] = NO_REQUESTS;
   #roundIndex: LogIndex = 0;
   #waiting: ReadRequest[] = [];
-  readonly #acknowledged = new Set<NodeId>();
+  /** Who took this node for the leader in the round, with what they promised. */
+  readonly #acknowledged = new Map<NodeId, number>();
 
   /** Reads not yet confirmed. */
   get length(): number {
@@ -55,14 +58,14 @@ export class ReadQueue implements VoteSource {
     this.#roundIndex = index;
     this.#waiting = [];
     this.#acknowledged.clear();
-    this.#acknowledged.add(leaderId);
+    this.#acknowledged.set(leaderId, Number.POSITIVE_INFINITY);
   }
 
-  /** Notes that `from` took this node for the leader in round `token`. False for a round that isn't in flight. */
-  acknowledge(from: NodeId, token: number): boolean {
+  /** Notes that `from` took this node for the leader in round `token`, and its promise. False for a round that isn't in flight. */
+  acknowledge(from: NodeId, token: number, promiseMs: number): boolean {
     if (token === 0 || this.token === 0) return false;
     if (token !== this.token && !isMutated('readTokenReused')) return false;
-    this.#acknowledged.add(from);
+    this.#acknowledged.set(from, promiseMs);
     return true;
   }
 
@@ -73,7 +76,8 @@ export class ReadQueue implements VoteSource {
 
   /** Ends the round in flight as confirmed. */
   confirm(): ConfirmedReads {
-    const confirmed: ConfirmedReads = { index: this.#roundIndex, requests: this.#inRound };
+    const promiseMs = Math.min(...this.#acknowledged.values());
+    const confirmed: ConfirmedReads = { index: this.#roundIndex, requests: this.#inRound, promiseMs };
     this.#inRound = NO_REQUESTS;
     return confirmed;
   }

@@ -17,6 +17,7 @@ import { NO_NODE } from './types.js';
 
 /** Processes one message. False only for a proposal that was dropped. */
 export function stepMessage(state: RaftState, message: Message): boolean {
+  if (breaksPromise(state, message)) return true;
   if (message.term !== 0) {
     if (message.term > state.term && !enterTerm(state, message)) return true;
     if (message.term < state.term) {
@@ -42,6 +43,18 @@ export function stepMessage(state: RaftState, message: Message): boolean {
       stepByRole(state, message);
       return true;
   }
+}
+
+/**
+ * Whether this asks for a vote that was promised not to be given (thesis 6.4.1). The lease of `enterTerm` is no such promise: it ends
+ * with the term, when the leader is forgotten and with a restart, while the leader that was promised knows of none of these.
+ */
+function breaksPromise(state: RaftState, message: Message): boolean {
+  if (message.type !== 'MsgVote' && message.type !== 'MsgPreVote') return false;
+  if (!state.hasPromisedVote || message.isTransfer || message.term < state.term) return false;
+  const left = state.config.electionTicks - state.ticksSinceLeader;
+  state.log.info?.(`${describeVote(state, 'ignored', message)} at term ${state.term}: promised for ${left} more ticks`);
+  return true;
 }
 
 /** A message of a newer term. False when it must not move this node there and is done with. */
@@ -194,6 +207,7 @@ function stepCandidate(state: RaftState, message: Message): void {
 }
 
 function handleFromLeader(state: RaftState, message: Message): void {
+  state.ticksSinceLeader = 0;
   if (message.type === 'MsgApp') handleAppend(state, message);
   else if (message.type === 'MsgHeartbeat') handleHeartbeat(state, message);
   else handleSnapshot(state, message);

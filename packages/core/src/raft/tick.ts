@@ -12,6 +12,7 @@ import { NO_NODE } from './types.js';
 /** One tick. Nothing is allocated unless a timeout fires. */
 export function tickOnce(state: RaftState): void {
   state.electionElapsed += 1;
+  state.ticksSinceLeader += 1;
   if (state.role === 'leader') {
     tickLeader(state);
     return;

@@ -40,6 +40,11 @@ export interface SoftState {
 export interface ReadState {
   readonly index: LogIndex;
   readonly context: number;
+  /**
+   * On the leader that confirmed it: for so many milliseconds, from the moment the read was asked for and on the clocks of the voters, no
+   * other leader is elected unless this one asks for it or membership changes. Absent without such a promise of a quorum.
+   */
+  readonly promiseMs?: number;
 }
 
 /** Whether `id` names one of the host's storage threads. */

@@ -72,6 +72,7 @@ export interface ShardMetrics {
   logReadBytes: number;
   /** Indexes at which this node, as leader, found a quorum of replicas equal (R14). */
   stateComparisons: number;
+  leaseReads: number;
 }
 
 export interface TransportMetrics {
@@ -112,6 +113,7 @@ export function createNodeMetrics(): NodeMetrics {
       logReads: 0,
       logReadBytes: 0,
       stateComparisons: 0,
+      leaseReads: 0,
     },
     transport: {
       sentBytes: 0,

@@ -135,6 +135,11 @@ function shardRows(): MetricRow[] {
       'Comparisons in which this node, as leader, found the states of a quorum equal.',
       ({ counts }) => counts.shard.stateComparisons,
     ),
+    counter(
+      'kvorum_shard_lease_reads_total',
+      "Linearizable reads, those of other nodes included, that the leader's lease answered without a round.",
+      ({ counts }) => counts.shard.leaseReads,
+    ),
   ];
 }
 

@@ -37,6 +37,14 @@ export interface NodeOptions {
   readonly heartbeatMs?: number | undefined;
   /** A follower that hears nothing for this long (randomized up to twice) asks for an election. At least 3 × `heartbeatMs`. Default 700. */
   readonly electionTimeoutMs?: number | undefined;
+  /**
+   * How a linearizable read knows that its leader still leads. `readIndex` (default): a majority is asked, no clock is trusted. `lease`: a majority is asked
+   * once in a while and promises to elect nobody else for some time; nothing more is asked meanwhile. Trusts `clockDriftBound` and needs to be
+   * set on a majority of nodes to have an effect. A lease lasts (`electionTimeoutMs` - 2 × `heartbeatMs`) × (1 - bound) / (1 + bound).
+   */
+  readonly linearizableReads?: 'readIndex' | 'lease' | undefined;
+  /** For lease reads: every node's clock runs as fast as true time but for this fraction, 0.001 to 0.5. Default 0.05. */
+  readonly clockDriftBound?: number | undefined;
   /** A request without an answer ends with an error after this many ms, 100 to 60,000. Default 5,000. */
   readonly requestTimeoutMs?: number | undefined;
   /** Time for a connection to another node, 10 to 60,000 ms. Default 1,000. */
@@ -89,6 +97,8 @@ export interface ResolvedNodeOptions {
   readonly demoRoutes: boolean;
   readonly heartbeatMs: number;
   readonly electionTimeoutMs: number;
+  readonly linearizableReads: 'readIndex' | 'lease';
+  readonly clockDriftBound: number;
   readonly requestTimeoutMs: number;
   readonly connectTimeoutMs: number;
   readonly drainTimeoutMs: number;

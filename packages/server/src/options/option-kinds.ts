@@ -7,12 +7,12 @@ import { formatAddress, parseAddress } from './address.js';
 
 /** How a value of type T is read, checked and shown. */
 export interface OptionKind<T> {
-  readonly name: 'integer' | 'boolean' | 'enum' | 'text' | 'path' | 'address' | 'peers';
+  readonly name: 'integer' | 'fraction' | 'boolean' | 'enum' | 'text' | 'path' | 'address' | 'peers';
   /** What is allowed, to end the sentence "… is not allowed; allowed: …". */
   readonly allowed: string;
   /** How the value looks in a usage line, such as `ms` or `host:port`. */
   readonly placeholder: string;
-  /** Bounds of an integer, both inclusive. */
+  /** Bounds of a number, both inclusive. */
   readonly range?: { readonly min: number; readonly max: number };
   /** The value, or undefined when it is not allowed. The result is boxed since undefined can be a value. */
   read(given: unknown): { readonly value: T } | undefined;
@@ -72,6 +72,27 @@ export function integer(min: number, max: number, unit: Unit): OptionKind<number
     },
     show,
   };
+}
+
+/** A number from `min` to `max`. Text may be in percent: `5%`. */
+export function fraction(min: number, max: number): OptionKind<number> {
+  return {
+    name: 'fraction',
+    allowed: `a number from ${min} to ${max}; also in percent, as ${min * 100}%`,
+    placeholder: 'fraction',
+    range: { min, max },
+    read(given) {
+      const value = typeof given === 'string' ? readFraction(given) : given;
+      return typeof value === 'number' && value >= min && value <= max ? { value } : undefined;
+    },
+    show: String,
+  };
+}
+
+function readFraction(text: string): number | undefined {
+  const match = /^(\d{1,3}(?:\.\d{1,9})?)(%?)$/.exec(text.trim());
+  if (match === null) return undefined;
+  return Number(match[1]) / (match[2] === '%' ? 100 : 1);
 }
 
 function readQuantity(text: string, unit: Unit): number | undefined {

@@ -8,6 +8,7 @@ import {
   address,
   addressOr,
   boolean,
+  fraction,
   integer,
   nameText,
   type OptionKind,
@@ -112,6 +113,20 @@ export const optionTable: OptionTable = {
     default: 700,
     description:
       'silence after which a follower asks for an election, randomized up to twice; at least 3 × heartbeatMs',
+  },
+  linearizableReads: {
+    group: 'Timing',
+    kind: oneOf(['readIndex', 'lease']),
+    default: 'readIndex',
+    description:
+      'readIndex asks a majority before it answers and trusts no clock; lease saves that while clockDriftBound holds, on a majority of nodes set alike',
+  },
+  clockDriftBound: {
+    group: 'Timing',
+    kind: fraction(0.001, 0.5),
+    default: 0.05,
+    description:
+      'for lease reads: no clock of a node runs faster or slower than true time by more than this fraction; beyond it reads may be stale',
   },
   requestTimeoutMs: {
     group: 'Timing',

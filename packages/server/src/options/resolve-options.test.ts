@@ -41,7 +41,7 @@ for (const name of optionNames) {
       assert.equal(problem?.value, value);
       assert.match(
         problem?.message ?? '',
-        new RegExp(`^option ${name}: .+ is not allowed; allowed: an integer from .+ to .+`),
+        new RegExp(`^option ${name}: .+ is not allowed; allowed: (an integer|a number) from .+ to .+`),
       );
     }
   });

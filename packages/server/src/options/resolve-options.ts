@@ -104,6 +104,8 @@ function readAll(input: Readonly<Record<string, unknown>>, problems: OptionProbl
     demoRoutes: read('demoRoutes'),
     heartbeatMs: read('heartbeatMs'),
     electionTimeoutMs: read('electionTimeoutMs'),
+    linearizableReads: read('linearizableReads'),
+    clockDriftBound: read('clockDriftBound'),
     requestTimeoutMs: read('requestTimeoutMs'),
     connectTimeoutMs: read('connectTimeoutMs'),
     drainTimeoutMs: read('drainTimeoutMs'),

@@ -5,6 +5,7 @@ import { buildBatch } from '@kvorum/core/kv/entry-codec.js';
 import { EMPTY_STORE } from '@kvorum/core/kv/ports.js';
 import { createStateMachine } from '@kvorum/core/kv/state-machine.js';
 import { ManualClock } from '../env/testing/manual-clock.js';
+import type { LeaseHold } from '../shard/leader-lease.js';
 import type { FailureReason } from '../shard/outcome.js';
 import type { ShardAccess } from '../shard/shard-access.js';
 import type { KeyValue, Listing } from './kv-service.js';
@@ -17,12 +18,20 @@ class Rig {
   readonly clock = new ManualClock();
   machine = createStateMachine({ store: EMPTY_STORE });
   unreadable: FailureReason | undefined;
+  /** Leases under which reads are begun, one after the other; then none. */
+  holds: LeaseHold[] = [];
+  /** Of each barrier, whether it could have used a lease. */
+  readonly barriers: boolean[] = [];
   readonly service: ShardKvService;
 
   constructor() {
     const shard: ShardAccess = {
       propose: () => assert.fail('no command is expected'),
-      readBarrier: (_timeoutMs, onReady) => queueMicrotask(() => onReady(undefined)),
+      readBarrier: (_timeoutMs, onReady, mayUseLease) => {
+        this.barriers.push(mayUseLease);
+        const hold = mayUseLease ? this.holds.shift() : undefined;
+        queueMicrotask(() => onReady(undefined, hold));
+      },
       machine: () => this.unreadable ?? this.machine,
       foundCorrupt: () => undefined,
       openBackup: () => Promise.resolve('catchingUp'),
@@ -112,4 +121,43 @@ test('a list by prefix shows the keys below it, also for a prefix in a Buffer', 
     const listing = await rig.service.list({ prefix });
     assert.equal(await restOf(listing.pages[Symbol.asyncIterator]()), 11);
   }
+});
+
+test('R28: a value read under a lease is answered when the lease is held after the read, else a round is asked for', async () => {
+  const rig = new Rig();
+  let reads = 0;
+  const get = rig.machine.get.bind(rig.machine);
+  rig.machine.get = (...args) => {
+    reads += 1;
+    return get(...args);
+  };
+  let readsWhenAsked = 0;
+  const hold = (isHeld: boolean): LeaseHold => ({
+    isHeld: () => {
+      readsWhenAsked = reads;
+      return isHeld;
+    },
+  });
+  rig.holds = [hold(true)];
+  assert.equal((await rig.service.get(bytes('key1'))).kv?.version, 1);
+  assert.deepEqual([reads, readsWhenAsked, rig.barriers], [1, 1, [true]]);
+
+  rig.holds = [hold(false)];
+  assert.equal((await rig.service.get(bytes('key1'))).kv?.version, 1);
+  assert.deepEqual([reads, readsWhenAsked, rig.barriers], [3, 2, [true, true, false]]);
+});
+
+test('R28: lists, counts and errors rest on a lease alike; a backup never does', async () => {
+  const rig = new Rig();
+  const lapsed: LeaseHold = { isHeld: () => false };
+  rig.holds = [lapsed, lapsed, lapsed];
+  const { pages } = await begun(rig);
+  await pages.return?.();
+  assert.equal((await rig.service.count()).count, 3000);
+  await assert.rejects(rig.service.get(bytes('key1'), { revision: 1_000_000 }), { code: 'FUTURE_REVISION' });
+  assert.deepEqual(rig.barriers, [true, false, true, false, true, false]);
+  rig.apply(encodeCompact(2000));
+  assert.ok(rig.canCompact(), 'what was pinned in vain was let go');
+  await assert.rejects(rig.service.backup());
+  assert.equal(rig.barriers.at(-1), false);
 });

@@ -10,7 +10,9 @@ import type { KeyRange, Pin, Row } from '@kvorum/core/kv/read-types.js';
 import type { StateMachine } from '@kvorum/core/kv/state-machine.js';
 import { KvorumError, prefixEnd } from '@kvorum/protocol';
 import type { Clock } from '../env/env.js';
+import type { LeaseHold } from '../shard/leader-lease.js';
 import { definite } from '../shard/outcome.js';
+import type { OnReadReady } from '../shard/read-queue.js';
 import type { ShardAccess } from '../shard/shard-access.js';
 import type {
   Backup,
@@ -68,9 +70,8 @@ export class ShardKvService implements KvService {
   async get(key: Uint8Array, options: ReadOptions = {}): Promise<GetResult> {
     checkKey(key);
     checkReadOptions(options);
-    const machine = await this.readable(options);
-    return this.readNow(() => {
-      const row = machine.get(key, options.revision);
+    return this.read(options, (machine) => {
+      const row = this.readNow(() => machine.get(key, options.revision));
       return { kv: row === undefined ? undefined : copyRow(row), revision: machine.currentRevision };
     });
   }
@@ -124,7 +125,7 @@ export class ShardKvService implements KvService {
       this.runningBackups -= 1;
     };
     try {
-      if (options.consistency !== 'serializable') await this.barrier(timeoutMs);
+      if (options.consistency !== 'serializable') await this.barrier(timeoutMs, false);
       const opened = await this.shard.openBackup(ended);
       if (typeof opened === 'string') throw failureError(definite(opened), false);
       const { revision, storeBytes, chunks, close } = opened;
@@ -139,8 +140,7 @@ export class ShardKvService implements KvService {
     options: Pick<ListOptions, 'prefix' | keyof ReadOptions> = {},
   ): Promise<{ readonly count: number; readonly revision: number }> {
     checkListOptions(options);
-    const machine = await this.readable(options);
-    const pin = this.pin(machine, options.revision);
+    const { machine, pin } = await this.pinned(options);
     try {
       let range = rangeOf(options);
       let count = 0;
@@ -160,8 +160,7 @@ export class ShardKvService implements KvService {
   async list(options: ListOptions = {}): Promise<Listing> {
     checkListOptions(options);
     const limit = options.limit ?? 0;
-    const machine = await this.readable(options);
-    const pin = this.pin(machine, options.revision);
+    const { machine, pin } = await this.pinned(options);
     const run: ListRun = { range: rangeOf(options), limit, keysOnly: options.keysOnly === true, nextKey: undefined };
     return { revision: pin.revision, pages: this.pages(machine, pin, run), nextKey: () => run.nextKey };
   }
@@ -198,10 +197,41 @@ export class ShardKvService implements KvService {
     return new Promise((resolve) => this.clock.defer(resolve));
   }
 
-  /** The replica's state machine once it may be read as the options ask. */
-  private async readable(options: ReadOptions): Promise<StateMachine> {
+  /**
+   * What `look` finds in the replica's state, once that may be read as the options ask. Under a leader's lease the clock is looked at after the
+   * value was read: when the lease ran out meanwhile the value proves nothing, and a round of heartbeats has to (R28).
+   *
+   * @param drop lets go of what `look` found in vain
+   */
+  private async read<T>(
+    options: ReadOptions,
+    look: (machine: StateMachine) => T,
+    drop: (found: T) => void = () => undefined,
+  ): Promise<T> {
     const timeoutMs = this.timeout(options.timeoutMs);
-    if (options.consistency !== 'serializable') await this.barrier(timeoutMs);
+    if (options.consistency === 'serializable') return look(this.machine());
+    const untilMs = this.clock.nowMs() + timeoutMs;
+    const hold = await this.barrier(timeoutMs, true);
+    const isGood = (): boolean => hold === undefined || hold.isHeld();
+    try {
+      const found = look(this.machine());
+      if (isGood()) return found;
+      drop(found);
+    } catch (error) {
+      // What a read fails by is something it saw, too.
+      if (isGood()) throw error;
+    }
+    await this.barrier(Math.max(1, untilMs - this.clock.nowMs()), false);
+    return look(this.machine());
+  }
+
+  /** The replica's state with the revision to read, pinned. */
+  private pinned(options: ReadOptions): Promise<{ readonly machine: StateMachine; readonly pin: Pin }> {
+    const pinIn = (machine: StateMachine) => ({ machine, pin: this.pin(machine, options.revision) });
+    return this.read(options, pinIn, ({ pin }) => pin.release());
+  }
+
+  private machine(): StateMachine {
     const machine = this.shard.machine();
     if (typeof machine === 'string') throw failureError(definite(machine), false);
     return machine;
@@ -237,12 +267,14 @@ export class ShardKvService implements KvService {
     return { revision: pin.revision, release };
   }
 
-  private barrier(timeoutMs: number): Promise<void> {
+  /** Resolves when the replica's state may be read, with the hold on which that rests if it does on one. */
+  private barrier(timeoutMs: number, mayUseLease: boolean): Promise<LeaseHold | undefined> {
     return new Promise((resolve, reject) => {
-      this.shard.readBarrier(timeoutMs, (failure) => {
-        if (failure === undefined) resolve();
+      const onReady: OnReadReady = (failure, hold) => {
+        if (failure === undefined) resolve(hold);
         else reject(failureError(failure, false));
-      });
+      };
+      this.shard.readBarrier(timeoutMs, onReady, mayUseLease);
     });
   }
 

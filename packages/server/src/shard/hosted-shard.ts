@@ -222,8 +222,9 @@ export class HostedShard implements ReplicaHost {
     this.guard.contradicted(error);
   }
 
-  onReadRound(): void {
-    this.deps.shardMetrics.readIndexRounds += 1;
+  countReads(rounds: number, underLease: number): void {
+    this.deps.shardMetrics.readIndexRounds += rounds;
+    this.deps.shardMetrics.leaseReads += underLease;
   }
 
   /** One slice of physical revision compaction, when there is any (N11). */

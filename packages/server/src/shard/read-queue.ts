@@ -3,27 +3,34 @@
  * Each attempt has a context of its own (R13); the Raft core sees to it that an answer to an earlier run of this node is ignored.
  */
 import { isMutated } from '@kvorum/core/base/mutation.js';
+import type { LeaseHold } from './leader-lease.js';
 import { definite, type Failure } from './outcome.js';
+
+/** A read may begin: without a hold it is good as it is, with one only if that is still held after the value was read (R28). */
+export type OnReadReady = (failure: Failure | undefined, hold?: LeaseHold) => void;
 
 /** A read that waits until this replica may answer it. */
 export class PendingRead {
   readonly deadlineMs: number;
-  private onReady: ((failure: Failure | undefined) => void) | undefined;
+  /** False: only a round of heartbeats will do. */
+  readonly mayUseLease: boolean;
+  private onReady: OnReadReady | undefined;
 
-  /** @param onReady called once: with nothing when the replica's state may be read now, else with the failure */
-  constructor(deadlineMs: number, onReady: (failure: Failure | undefined) => void) {
+  /** @param onReady called once: with nothing or a hold when the replica's state may be read now, else with the failure */
+  constructor(deadlineMs: number, onReady: OnReadReady, mayUseLease = false) {
     this.deadlineMs = deadlineMs;
     this.onReady = onReady;
+    this.mayUseLease = mayUseLease;
   }
 
   get isDone(): boolean {
     return this.onReady === undefined;
   }
 
-  settle(failure: Failure | undefined): void {
+  settle(failure: Failure | undefined, hold?: LeaseHold): void {
     const onReady = this.onReady;
     this.onReady = undefined;
-    onReady?.(failure);
+    onReady?.(failure, hold);
   }
 
   /** Settles it when its time has run out. */
@@ -35,19 +42,21 @@ export class PendingRead {
 interface Attempt {
   readonly context: number;
   readonly reads: PendingRead[];
+  readonly begunMs: number;
   ageTicks: number;
 }
 
 interface Confirmed {
   readonly index: number;
   readonly reads: readonly PendingRead[];
+  readonly hold?: LeaseHold;
 }
 
 /** One per replica. Every read added is settled exactly once. */
 export class ReadQueue {
   private waiting: PendingRead[] = [];
   private attempt: Attempt | undefined;
-  /** In order of index: attempts are confirmed in order, and read indexes never go back. */
+  /** In order of index, nearly: attempts are confirmed in order and their indexes never go back; one that a lease overtook waits a little longer than it must. */
   private readonly confirmed: Confirmed[] = [];
   private lastContext = 0;
   private ended: Failure | undefined;
@@ -80,24 +89,46 @@ export class ReadQueue {
     return this.waiting.length > 0 && this.attempt === undefined;
   }
 
-  /** Starts an attempt for all waiting reads: its context for ReadIndex, or undefined when there is nothing to ask or one is under way. */
-  begin(): number | undefined {
-    if (!this.hasWork) return undefined;
+  /**
+   * Starts an attempt for all waiting reads: its context for ReadIndex, or undefined when there is nothing to ask or one is under way.
+   *
+   * @param evenIfNone an attempt is wanted for itself, for a lease
+   */
+  begin(nowMs = 0, evenIfNone = false): number | undefined {
+    if (this.attempt !== undefined || (!this.hasWork && !evenIfNone)) return undefined;
     const reads = this.waiting.filter((read) => !read.isDone);
     this.waiting = [];
-    if (reads.length === 0) return undefined;
+    if (reads.length === 0 && !evenIfNone) return undefined;
     if (!isMutated('readTokenReused')) this.lastContext += 1;
-    this.attempt = { context: this.lastContext, reads, ageTicks: 0 };
+    this.attempt = { context: this.lastContext, reads, begunMs: nowMs, ageTicks: 0 };
     return this.lastContext;
   }
 
-  /** ReadIndex answered: reads of that attempt may be answered once `index` is applied. Answers to other attempts are ignored. */
-  confirm(context: number, index: number): void {
+  get hasWaitingForLease(): boolean {
+    return this.waiting.some(({ mayUseLease }) => mayUseLease);
+  }
+
+  /** The waiting reads that may use a lease need no attempt: it is held, with `index` as the read index. How many. */
+  takeUnderLease(index: number, hold: LeaseHold): number {
+    const reads = this.waiting.filter((read) => read.mayUseLease && !read.isDone);
+    this.waiting = this.waiting.filter((read) => !read.mayUseLease);
+    if (reads.length === 0) return 0;
+    this.confirmed.push({ index, reads, hold });
+    this.confirmedCount += reads.length;
+    return reads.length;
+  }
+
+  /**
+   * ReadIndex answered: reads of that attempt may be answered once `index` is applied. Answers to other attempts are ignored.
+   * Returns when the attempt was begun.
+   */
+  confirm(context: number, index: number): number | undefined {
     const attempt = this.attempt;
-    if (attempt === undefined || attempt.context !== context) return;
+    if (attempt === undefined || attempt.context !== context) return undefined;
     this.attempt = undefined;
     this.confirmed.push({ index, reads: attempt.reads });
     this.confirmedCount += attempt.reads.length;
+    return attempt.begunMs;
   }
 
   /** Settles the confirmed reads that `appliedIndex` allows. */
@@ -107,7 +138,7 @@ export class ReadQueue {
       if (first === undefined || first.index > appliedIndex) return;
       this.confirmed.shift();
       this.confirmedCount -= first.reads.length;
-      for (const read of first.reads) read.settle(undefined);
+      for (const read of first.reads) read.settle(undefined, first.hold);
     }
   }
 

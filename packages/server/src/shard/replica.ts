@@ -21,6 +21,8 @@ import { Appender, type AppendUpdate } from './appender.js';
 import { Applier, type ApplyProgress } from './applier.js';
 import { ConfHistory } from './conf-history.js';
 import { decodeConfState, encodeConfState } from './conf-state-codec.js';
+import type { LeaderLeaseOptions } from './leader-lease.js';
+import { LeaseReads } from './lease-reads.js';
 import type { LogWindow } from './log-window.js';
 import { memberKind, type MembershipStatus } from './membership.js';
 import { MembershipChanges } from './membership-changes.js';
@@ -53,12 +55,12 @@ export interface ReplicaHost {
   onConfChanged(): void;
   /** An entry of so many commands was applied. */
   onApplied(commands: number): void;
-  /** A read attempt was started. */
-  onReadRound(): void;
   /** What comparing states asks for: messages, a word to the log, or to stop serving. */
   onComparison(outputs: readonly ComparisonOutput[]): void;
   /** The replica has work, though nothing arrived. */
   onDue(): void;
+  /** So many read attempts were started, and so many reads begun under the leader's lease. */
+  countReads(rounds: number, underLease: number): void;
   /** Leader or role changed. */
   onRoleChange(leader: number | undefined, role: Role, term: number): void;
   readonly isOutOfSpace: boolean;
@@ -76,6 +78,8 @@ export interface ReplicaOptions {
   /** All nodes of the cluster, members of this shard or not. */
   readonly configuredNodes: readonly number[];
   readonly comparison: ComparisonCadence;
+  /** Undefined: no leases, neither as leader nor, by promises, for another (R28). */
+  readonly leaderLease?: LeaderLeaseOptions | undefined;
 }
 
 /** What a replica works with. */
@@ -113,6 +117,7 @@ export class Replica {
   /** Ticks until a campaign that was decided; 0 for none. */
   private campaignInTicks = 0;
   private readonly shardTime = new ShardTime();
+  private readonly leases: LeaseReads;
   private readonly deps: ReplicaDeps;
   private readonly options: ReplicaOptions;
 
@@ -135,6 +140,7 @@ export class Replica {
       inflightBytesMax: options.inflightBytesMax,
       disableProposalForwarding: true,
       commitByVote: true,
+      votePromiseMs: options.leaderLease?.promiseMs ?? 0,
     });
     this.membership = new MembershipChanges(this.raw, options);
     const { confState } = machine.meta;
@@ -143,6 +149,7 @@ export class Replica {
     this.confHistory = new ConfHistory(deps.log.held(), { index, confState });
     // Longer than any round of a live leader: a new leader starts the attempt anew, and a late answer is good only for its own reads.
     this.reads = new ReadQueue(options.electionTicks, options.queueCommandsMax);
+    this.leases = new LeaseReads({ ...deps, raw: this.raw, reads: this.reads }, options.leaderLease);
     this.proposer = new Proposer(this.proposalTarget(), options);
     this.appender = new Appender(
       {
@@ -214,7 +221,8 @@ export class Replica {
 
   /** A message from another node; its bytes belong to this replica. */
   step(message: Message): void {
-    if (this.service !== 'silent') this.raw.step(message);
+    if (this.service === 'silent') return;
+    if (!this.leases.answers(message)) this.raw.step(message);
   }
 
   tick(): void {
@@ -228,6 +236,7 @@ export class Replica {
 
   /** Ends what waited too long. Called once a tick, also before the node takes part. */
   expire(nowMs: number): void {
+    this.leases.lease?.tick(nowMs);
     this.reads.tick(nowMs);
     this.proposer.expire(nowMs);
     this.membership.tick(nowMs);
@@ -317,8 +326,9 @@ export class Replica {
     if (voters.length === 1 && votersOutgoing.length === 0 && voters[0] === this.options.nodeId) this.raw.campaign();
   }
 
-  /** The loop stood still: election and quorum timers start over instead of firing (N10). */
+  /** The loop stood still: election and quorum timers start over instead of firing, and a lease is over (N10). */
   restartElectionTimer(): void {
+    this.leases.lease?.drop();
     this.raw.restartElectionTimer();
   }
 
@@ -366,15 +376,15 @@ export class Replica {
 
   private beginReads(): void {
     if (this.leaderId === NO_NODE) return;
-    const context = this.reads.begin();
+    const context = this.leases.begin();
     if (context === undefined) return;
-    this.deps.host.onReadRound();
+    this.deps.host.countReads(1, 0);
     if (this.raw.readIndex(context) !== 'accepted') this.reads.giveUp();
   }
 
   private handle(ready: Ready): void {
     if (ready.softState !== null) this.changeRole(ready.softState.leaderId, ready.softState.role);
-    for (const { context, index } of ready.readStates) this.reads.confirm(context, index);
+    for (const { context, index, promiseMs } of ready.readStates) this.leases.confirm(context, index, promiseMs);
     for (const message of ready.messages) this.route(message);
   }
 
@@ -392,6 +402,7 @@ export class Replica {
 
   private deliver(message: Message): void {
     if (this.service === 'silent') return;
+    if (message.type === 'MsgTimeoutNow') this.leases.lease?.offered();
     if (isLocalDelivery(message)) {
       this.raw.step(message);
       return;
@@ -422,6 +433,7 @@ export class Replica {
   }
 
   private changeConf(entry: Entry): Uint8Array {
+    this.leases.lease?.drop();
     const confState = this.raw.applyConfChange(decodeConfChange(entry.data));
     const encoded = encodeConfState(confState);
     this.isMember = memberKind(confState, this.options.nodeId) !== 'none';

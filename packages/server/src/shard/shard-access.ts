@@ -2,13 +2,17 @@
 import type { CorruptError } from '@kvorum/core/kv/errors.js';
 import type { StateMachine } from '@kvorum/core/kv/state-machine.js';
 import type { ShardBackup } from './backup-source.js';
-import type { CommandResult, Failure, FailureReason } from './outcome.js';
+import type { CommandResult, FailureReason } from './outcome.js';
+import type { OnReadReady } from './read-queue.js';
 
 /** Callbacks are called once; for what is refused at once, that is inside the call that gave them. */
 export interface ShardAccess {
   propose(command: Uint8Array, timeoutMs: number, onResult: (result: CommandResult) => void): void;
-  /** Calls `onReady` when this replica's state shows every write acknowledged before the call. */
-  readBarrier(timeoutMs: number, onReady: (failure: Failure | undefined) => void): void;
+  /**
+   * Calls `onReady` when this replica's state shows every write acknowledged before the call. With `mayUseLease` that may rest on the leader's
+   * lease: then it comes with a hold, and what was read is good only if that is still held afterwards.
+   */
+  readBarrier(timeoutMs: number, onReady: OnReadReady, mayUseLease: boolean): void;
   /** The replica's state, or why it can't be read now. Good until the next turn: a snapshot puts another one in its place. */
   machine(): StateMachine | FailureReason;
   /** A read met a contradiction in the state: the replica stops serving (R14). */

@@ -21,9 +21,9 @@ import { copyMessage } from './copy-message.js';
 import type { HostedShard } from './hosted-shard.js';
 import type { ConfChangeResult, MembershipUnknown, TransferResult } from './membership.js';
 import type { MembershipChanges } from './membership-changes.js';
-import type { CommandResult, Failure, FailureReason } from './outcome.js';
+import type { CommandResult, FailureReason } from './outcome.js';
 import { areCommands, PendingCommand } from './pending-command.js';
-import { PendingRead } from './read-queue.js';
+import { type OnReadReady, PendingRead } from './read-queue.js';
 import type { ShardAppend, ShardLog } from './shard-log.js';
 
 /** What the host needs of the node. */
@@ -110,10 +110,10 @@ export class ShardHost implements TransportHandler {
     this.schedule(shard);
   }
 
-  /** Calls `onReady` when this replica's state shows every write acknowledged before the call. */
-  readBarrier(shardId: number, timeoutMs: number, onReady: (failure: Failure | undefined) => void): void {
+  /** See {@link ShardAccess.readBarrier}. */
+  readBarrier(shardId: number, timeoutMs: number, onReady: OnReadReady, mayUseLease = false): void {
     const shard = this.need(shardId);
-    const pending = new PendingRead(this.deadlineMs(timeoutMs), onReady);
+    const pending = new PendingRead(this.deadlineMs(timeoutMs), onReady, mayUseLease);
     shard.replica.read(pending);
     this.schedule(shard);
   }
@@ -151,7 +151,7 @@ export class ShardHost implements TransportHandler {
   access(shardId: number): ShardAccess {
     return {
       propose: (command, timeoutMs, onResult) => this.propose(shardId, command, timeoutMs, onResult),
-      readBarrier: (timeoutMs, onReady) => this.readBarrier(shardId, timeoutMs, onReady),
+      readBarrier: (timeoutMs, onReady, mayUseLease) => this.readBarrier(shardId, timeoutMs, onReady, mayUseLease),
       machine: () => this.endReason ?? this.need(shardId).readable,
       foundCorrupt: (error) => this.guard(() => this.need(shardId).foundCorrupt(error)),
       openBackup: (onEnded) => this.openBackup(shardId, onEnded),

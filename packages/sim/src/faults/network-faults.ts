@@ -1,4 +1,7 @@
-/** Faults of the network: cuts in one direction, splits, bridges, chains, a leader cut off, swizzled cuts, resets, slow links (R3, R27). */
+/**
+ * Faults of the network: cuts in one direction, splits, bridges, chains, a leader cut off, swizzled cuts, resets, slow links (R3); and the partial
+ * connectivity that the OmniPaxos paper describes (R27): quorum loss, constrained election, chain.
+ */
 import type { FaultKind } from '../knobs.js';
 import { integerIn, pick, shuffled, spread } from '../world/chance.js';
 import type { FaultyCluster } from './cluster-faults.js';
@@ -11,9 +14,26 @@ type NetworkFault =
   | 'isolateLeader'
   | 'swizzle'
   | 'resetLink'
-  | 'slowLink';
+  | 'slowLink'
+  | 'quorumLoss'
+  | 'constrainedElection';
 
 type Direction = readonly [from: string, to: string];
+
+/** Every node reaches the one before and the one after it only. */
+export function chainCuts(names: readonly string[]): Direction[] {
+  return names.flatMap((name, i) => bothWays([name], names.slice(i + 2)));
+}
+
+/** Every node reaches the hub only. With five nodes a leader that is not the hub has lost its quorum, and yet a follower. */
+export function hubCuts(others: readonly string[]): Direction[] {
+  return others.flatMap((name, i) => bothWays([name], others.slice(i + 1)));
+}
+
+/** The leader, one of the others, reaches nobody, everybody else the hub only: nobody but the hub can be elected. */
+export function constrainedCuts(others: readonly string[], hub: string, leader: string): Direction[] {
+  return [...hubCuts(others), ...bothWays([leader], [hub])];
+}
 
 /** Each answers whether it did something. */
 export const networkFaults: Record<NetworkFault & FaultKind, (cluster: FaultyCluster) => boolean> = {
@@ -33,15 +53,11 @@ export const networkFaults: Record<NetworkFault & FaultKind, (cluster: FaultyClu
     return half > 0 && cutForAWhile(cluster, bothWays(names.slice(0, half), names.slice(half)));
   },
   chain(cluster) {
-    const names = shuffled(cluster.random, namesOf(cluster));
-    const far = names.flatMap((a, i) =>
-      names.slice(i + 2).flatMap((b): Direction[] => [
-        [a, b],
-        [b, a],
-      ]),
-    );
+    const far = chainCuts(shuffled(cluster.random, namesOf(cluster)));
     return far.length > 0 && cutForAWhile(cluster, far);
   },
+  quorumLoss: (cluster) => aroundHub(cluster, hubCuts),
+  constrainedElection: (cluster) => aroundHub(cluster, constrainedCuts),
   isolateLeader(cluster) {
     const leader = cluster.leader()?.name;
     const others = namesOf(cluster).filter((name) => name !== leader);
@@ -105,6 +121,21 @@ export const networkFaults: Record<NetworkFault & FaultKind, (cluster: FaultyClu
   },
 };
 
+function aroundHub(
+  cluster: FaultyCluster,
+  cutsOf: (others: readonly string[], hub: string, leader: string) => Direction[],
+): boolean {
+  const leader = cluster.leader()?.name;
+  const names = namesOf(cluster);
+  if (leader === undefined || names.length < 3) return false;
+  const hub = pick(
+    cluster.random,
+    names.filter((name) => name !== leader),
+  );
+  const others = names.filter((name) => name !== hub);
+  return cutForAWhile(cluster, cutsOf(others, hub, leader));
+}
+
 function cutForAWhile(cluster: FaultyCluster, cuts: readonly Direction[]): boolean {
   const { network, queue } = cluster;
   const forMs = cluster.duration();
@@ -116,7 +147,8 @@ function cutForAWhile(cluster: FaultyCluster, cuts: readonly Direction[]): boole
   return cuts.length > 0;
 }
 
-function bothWays(some: readonly string[], others: readonly string[]): Direction[] {
+/** Every way between the two groups. */
+export function bothWays(some: readonly string[], others: readonly string[]): Direction[] {
   return some.flatMap((a) =>
     others.flatMap((b): Direction[] => [
       [a, b],

@@ -69,7 +69,8 @@ export const processFaults: Record<ProcessFault & FaultKind, (cluster: FaultyClu
   },
   clockDrift(cluster) {
     const machine = pick(cluster.random, cluster.machines);
-    const rate = 0.5 + cluster.random.float();
+    const { clockDriftMax } = cluster.knobs;
+    const rate = 1 - clockDriftMax + 2 * clockDriftMax * cluster.random.float();
     cluster.log(`${machine.name} clock runs at ${rate.toFixed(3)}`);
     if (machine.processor === undefined) machine.pace.rate = rate;
     else machine.processor.setRate(rate);
@@ -80,7 +81,9 @@ export const processFaults: Record<ProcessFault & FaultKind, (cluster: FaultyClu
     const forMs = cluster.duration();
     cluster.log(`${name} starves for ${forMs}`);
     pace.turnMsMax = spread(cluster.random, 5, 200);
-    pace.lookMsMax = spread(cluster.random, 0.01, 2);
+    const lookMsMax = spread(cluster.random, 0.01, 2);
+    // The time of such looks is the machine's alone: a clock that runs ahead, by no bound.
+    pace.lookMsMax = cluster.knobs.linearizableReads === 'lease' ? 0 : lookMsMax;
     cluster.queue.after(forMs, () => {
       pace.turnMsMax = cluster.knobs.turnMs;
       pace.lookMsMax = 0;

@@ -270,6 +270,8 @@ export class Machine {
       diskReserveBytes: 0,
       heartbeatMs: knobs.heartbeatMs,
       electionTimeoutMs: knobs.electionTimeoutMs,
+      linearizableReads: knobs.linearizableReads,
+      clockDriftBound: knobs.clockDriftBound,
       requestTimeoutMs: knobs.requestTimeoutMs,
       walSegmentBytes: knobs.segmentBytes,
       logRetainBytes: knobs.logRetainBytes,

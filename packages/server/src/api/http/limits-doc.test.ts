@@ -47,6 +47,7 @@ test('S4: docs/limits.md tells default and range of each numeric option of a nod
     const [shownName, standard, range] = (listed[index] ?? '').replace('| ', '').split(' | ');
     assert.equal(shownName, `\`${name}\``);
     assert.equal(row.kind.read(standard)?.value, row.default, name);
-    assert.ok(row.kind.allowed.startsWith(`an integer from ${range}`), name);
+    const kind = row.kind.name === 'fraction' ? 'a number' : 'an integer';
+    assert.ok(row.kind.allowed.startsWith(`${kind} from ${range}`), name);
   }
 });
