@@ -154,7 +154,7 @@ export class RunningNode implements KvorumNode, NodeInfo {
     const { options, life, transport } = this;
     const shards = [...this.host.all].map(shardStatus);
     const corrupt = shards.filter(({ corruption }) => corruption !== undefined);
-    const leader = this.host.shard(defaultShard)?.replica.leader;
+    const { leader, isMember = false } = this.host.shard(defaultShard)?.replica ?? {};
     const members = memberStatus({
       options,
       leader,
@@ -167,7 +167,7 @@ export class RunningNode implements KvorumNode, NodeInfo {
       clusterId: this.storage.clusterId,
       version,
       state: life.state,
-      isReady: life.state === 'running' && leader !== undefined && corrupt.length === 0,
+      isReady: life.state === 'running' && leader !== undefined && isMember && corrupt.length === 0,
       warnings: [
         ...corrupt.map(corruptionWarning),
         ...statusWarnings(life.state, members, leader, this.storage.shardLog.isNoSpace),

@@ -50,6 +50,7 @@ interface Successor {
 export class MembershipChanges {
   private changes: PendingChange[] = [];
   private transfer: PendingTransfer | undefined;
+  private staysVoter = true;
   private endReason: EndReason | undefined;
   private readonly raw: RawNode;
   private readonly options: MembershipChangesOptions;
@@ -103,6 +104,11 @@ export class MembershipChanges {
     return this.raw.isLeader && this.handToBest(({ isActive }) => isActive) !== undefined;
   }
 
+  /** This membership is in effect on this replica. */
+  inEffect(confState: ConfState): void {
+    this.staysVoter = confState.voters.includes(this.options.nodeId);
+  }
+
   /** An entry was applied; `confState` is what it made of the membership, undefined for any but a configuration entry. */
   applied(index: number, term: number, confState: ConfState | undefined): void {
     if (this.changes.length === 0) return;
@@ -131,19 +137,20 @@ export class MembershipChanges {
 
   /** Called once a tick: ends what waited too long, and moves leadership away from a node that is no voter to stay. */
   tick(nowMs: number): void {
+    const { changes, transfer, staysVoter, raw } = this;
+    // Nearly always, on idle shards too: nothing is looked at, nothing allocated.
+    if (changes.length === 0 && transfer === undefined && (staysVoter || !raw.isLeader)) return;
     this.settleChanges(
       (change) => nowMs >= change.deadlineMs,
       () => ({ kind: 'unknown', reason: 'timeout' }),
     );
-    const { transfer } = this;
-    const isTransferring = this.raw.isLeader && this.raw.basicStatus().leadTransferee !== 0;
-    if (transfer !== undefined && this.raw.isLeader && !isTransferring) {
+    const isTransferring = raw.isLeader && raw.basicStatus().leadTransferee !== 0;
+    if (transfer !== undefined && raw.isLeader && !isTransferring) {
       this.settleTransfer({ kind: 'elsewhere', leader: this.options.nodeId });
     } else if (transfer !== undefined && nowMs >= transfer.deadlineMs) {
       this.settleTransfer({ kind: 'elsewhere', leader: undefined });
     }
-    const mustGo = this.raw.isLeader && !this.raw.confState().voters.includes(this.options.nodeId);
-    if (mustGo && !isTransferring) this.handOver();
+    if (raw.isLeader && !staysVoter && !isTransferring) this.handOver();
   }
 
   end(reason: EndReason): void {

@@ -13,7 +13,7 @@ import type { Entry } from '@kvorum/core/raft/entry.js';
 import { isLocalDelivery, type Message } from '@kvorum/core/raft/message.js';
 import { RawNode } from '@kvorum/core/raft/raw-node.js';
 import type { Ready } from '@kvorum/core/raft/ready.js';
-import type { Snapshot } from '@kvorum/core/raft/snapshot.js';
+import type { ConfState, Snapshot } from '@kvorum/core/raft/snapshot.js';
 import { APPEND_THREAD, APPLY_THREAD, type HardState, NO_NODE, type Role } from '@kvorum/core/raft/types.js';
 import type { Clock } from '../env/env.js';
 import type { Failpoints } from '../env/failpoints.js';
@@ -106,7 +106,8 @@ export class Replica {
   readonly applier: Applier;
   readonly membership: MembershipChanges;
   readonly confHistory: ConfHistory;
-  private isMember: boolean;
+  /** Whether this replica is a member of its shard, as far as it knows: others have nobody to ask. */
+  isMember = false;
   readonly comparison: StateComparison;
   private machineNow: StateMachine | undefined;
   private role: Role = 'follower';
@@ -144,7 +145,7 @@ export class Replica {
     });
     this.membership = new MembershipChanges(this.raw, options);
     const { confState } = machine.meta;
-    this.isMember = memberKind(decodeConfState(confState), options.nodeId) !== 'none';
+    this.inEffect(decodeConfState(confState));
     const { appliedIndex: index } = machine;
     this.confHistory = new ConfHistory(deps.log.held(), { index, confState });
     // Longer than any round of a live leader: a new leader starts the attempt anew, and a late answer is good only for its own reads.
@@ -274,7 +275,7 @@ export class Replica {
     this.machineNow = machine;
     const { appliedIndex, meta } = machine;
     this.confHistory.restart(appliedIndex, meta.confState);
-    this.isMember = memberKind(decodeConfState(meta.confState), this.options.nodeId) !== 'none';
+    this.inEffect(decodeConfState(meta.confState));
     this.proposer.placed.forgetUpTo(appliedIndex);
     this.membership.forgetUpTo(appliedIndex);
     this.comparison.replaced(appliedIndex);
@@ -432,11 +433,16 @@ export class Replica {
     if (this.service === 'leaving' && role !== 'leader') this.fallSilent();
   }
 
+  private inEffect(confState: ConfState): void {
+    this.isMember = memberKind(confState, this.options.nodeId) !== 'none';
+    this.membership.inEffect(confState);
+  }
+
   private changeConf(entry: Entry): Uint8Array {
     this.leases.lease?.drop();
     const confState = this.raw.applyConfChange(decodeConfChange(entry.data));
     const encoded = encodeConfState(confState);
-    this.isMember = memberKind(confState, this.options.nodeId) !== 'none';
+    this.inEffect(confState);
     this.confHistory.note(entry.index, encoded);
     this.deps.host.onConfChanged();
     return encoded;

@@ -128,6 +128,7 @@ test('one that is no member answers at once that it is none, holds no elections,
       cluster.drive(() => cluster.node(5).get('a')),
       /no member of the keyspace/,
     );
+    assert.deepEqual([cluster.node(3).status().isReady, cluster.node(1).status().isReady], [false, true]);
     const { term } = cluster.hosted(3).replica.raw;
     await cluster.steps(1000);
     assert.deepEqual([cluster.hosted(3).replica.raw.term, cluster.hosted(3).replica.raw.role], [term, 'follower']);
