@@ -2,6 +2,8 @@
  * The second phase of a run (R4): faults have stopped and everything was healed. Within ten election timeouts every shard has a leader and a write is
  * served; once nobody writes, all replicas come to one state.
  */
+import { defaultShard, systemShard } from '@kvorum/server/internal/node-status.js';
+import { hasConnectedMajority } from './connected-majority.js';
 import type { Knobs } from './knobs.js';
 import type { MemberBook } from './membership/member-book.js';
 import type { Violate } from './run-report.js';
@@ -27,30 +29,59 @@ const RECONNECT_MS = 3000 + 1000;
 /** Time for replicas to come to one state once nobody writes. */
 const CONVERGENCE_MS_MAX = 20_000;
 
-/** Every shard has a leader and the default keyspace serves a write, within ten election timeouts of the healing. */
+/** How often the connections of the nodes are looked at. */
+const LOOK_EVERY_MS = 50;
+
+/**
+ * Every shard has a leader and the default keyspace serves a write, within ten election timeouts since a majority is connected, and at the latest so long
+ * after connections that broke before the healing have been noticed and dialed again.
+ */
 export async function serveAgain(deps: RecoveryDeps, { electionTimeoutMs }: RecoveryOptions): Promise<void> {
-  const { cluster, counts, violate, until } = deps;
+  const { cluster, book, counts, until } = deps;
   const { queue, machines } = cluster;
   const healedMs = queue.nowMs;
-  const limitMs = healedMs + 10 * electionTimeoutMs + RECONNECT_MS;
+  const limitMs = 10 * electionTimeoutMs;
   let isServed = false;
   let attempts = 0;
-  const tryWrites = (): void => {
-    if (isServed || queue.nowMs > limitMs) return;
-    attempts = writeEverywhere(deps, attempts, () => (isServed = true));
-    queue.after(electionTimeoutMs / 2, tryWrites);
-  };
-  tryWrites();
+  let connectedMs: number | undefined;
   const isDone = (): boolean => isServed && cluster.leaders().every((leader) => leader !== undefined);
-  if (!(await until(() => isDone() || queue.nowMs > limitMs))) return;
+  const isLate = (): boolean =>
+    queue.nowMs > healedMs + RECONNECT_MS + limitMs ||
+    queue.nowMs > (connectedMs ?? Number.POSITIVE_INFINITY) + limitMs;
+  const isOver = (): boolean => isDone() || isLate();
+  const every = (ms: number, run: () => void): void => {
+    if (isOver()) return;
+    run();
+    queue.after(ms, () => every(ms, run));
+  };
+  every(electionTimeoutMs / 2, () => (attempts = writeEverywhere(deps, attempts, () => (isServed = true))));
+  every(LOOK_EVERY_MS, () => {
+    const isConnected = hasConnectedMajority(
+      machines,
+      [systemShard, defaultShard].map((shard) => book.newest(shard)),
+    );
+    connectedMs = isConnected ? (connectedMs ?? queue.nowMs) : undefined;
+  });
+  if (!(await until(isOver))) return;
   counts.add('recovery ms', Math.round(queue.nowMs - healedMs));
-  if (isDone()) return;
+  if (!isDone()) reportLate(deps, { healedMs, connectedMs });
+}
+
+function reportLate(
+  { cluster, violate }: RecoveryDeps,
+  { healedMs, connectedMs }: { readonly healedMs: number; readonly connectedMs: number | undefined },
+): void {
+  const { queue, machines } = cluster;
   const states = machines.map(
     ({ name, isOn, node }) => `${name} ${node?.status().state ?? (isOn ? 'starting' : 'off')}`,
   );
   const leaders = cluster.leaders().map((leader) => String(leader?.id));
-  const what = `no write was served and led within ${limitMs - healedMs} ms: ${states.join(', ')}`;
-  violate('liveness', `${what}; leaders ${leaders.join(' ')}`);
+  const since =
+    connectedMs === undefined
+      ? 'no majority is connected'
+      : `${queue.nowMs - connectedMs} ms since a majority is connected`;
+  const what = `no write was served and led ${queue.nowMs - healedMs} ms after the healing, ${since}`;
+  violate('liveness', `${what}: ${states.join(', ')}; leaders ${leaders.join(' ')}`);
 }
 
 /** All members' replicas come to an equal state (R14 too). */
