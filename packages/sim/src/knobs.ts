@@ -41,6 +41,8 @@ export const faultKinds = [
   'cutAfterStart',
   'quorumLoss',
   'constrainedElection',
+  'cutAtVoteSync',
+  'damageNeeded',
 ] as const;
 
 /** Clocks that nobody trusts (R5, R21). */

@@ -7,7 +7,7 @@ import type { Machine } from '../machine/machine.js';
 import { chance, pick } from '../world/chance.js';
 import type { FaultyCluster } from './cluster-faults.js';
 
-type AmbushFault = 'cutNewLeader' | 'cutInElection' | 'cutInSnapshot' | 'cutAfterStart';
+type AmbushFault = 'cutNewLeader' | 'cutInElection' | 'cutInSnapshot' | 'cutAfterStart' | 'cutAtVoteSync';
 
 /** A cut comes at most so long after the moment. */
 const DELAY_MS_MAX = 30;
@@ -18,6 +18,23 @@ export const ambushFaults: Record<AmbushFault & FaultKind, (cluster: FaultyClust
   cutInElection: (cluster) => lieInWait(cluster, 'cutInElection', /^role changed .*"role":"candidate"/),
   cutInSnapshot: (cluster) => lieInWait(cluster, 'cutInSnapshot', /^sending a snapshot/),
   cutAfterStart: (cluster) => lieInWait(cluster, 'cutAfterStart', /^up$/),
+  /** The power of a candidate or a voter goes when it syncs its term and vote: what it has sent by then must not depend on them. */
+  cutAtVoteSync(cluster) {
+    const { random, machines } = cluster;
+    cluster.when(/^role changed .*"role":"candidate"/, (candidate) => {
+      const victim = chance(random, 0.5) ? candidate : pick(random, machines);
+      victim.weather.fail({
+        operations: ['append'],
+        code: undefined,
+        skip: 0,
+        onHit: () => {
+          cluster.count('cutAtVoteSync');
+          end(cluster, victim);
+        },
+      });
+    });
+    return false;
+  },
 };
 
 function lieInWait(cluster: FaultyCluster, kind: FaultKind, moment: RegExp): false {

@@ -7,6 +7,7 @@ import { exponential, pick } from '../world/chance.js';
 import { ambushFaults } from './ambush-faults.js';
 import type { FaultyCluster } from './cluster-faults.js';
 import { diskFaults } from './disk-faults.js';
+import { neededFaults } from './needed-faults.js';
 import { networkFaults } from './network-faults.js';
 import { processFaults } from './process-faults.js';
 
@@ -15,6 +16,7 @@ const injectors: Record<FaultKind, (cluster: FaultyCluster) => boolean> = {
   ...networkFaults,
   ...diskFaults,
   ...ambushFaults,
+  ...neededFaults,
 };
 
 /** Mean time between faults when too few have happened. */

@@ -48,6 +48,8 @@ export interface AppendPlace {
   readonly length: number;
 }
 
+const APPENDS_KEPT = 32;
+
 export const peerPort = 2380;
 
 export class Machine {
@@ -71,8 +73,8 @@ export class Machine {
   isDoomed = false;
   /** A call failed on purpose: the node ends by it. */
   isFailureExpected = false;
-  /** Where the last two appends of the log writer went, of which one is the last synced: they are never damaged (R2). */
-  lastAppends: readonly AppendPlace[] = [];
+  /** Where the log writer's newest appends went, the newest last. */
+  appends: AppendPlace[] = [];
   #stores: MemoryStoreDisk;
   #wasFormed = false;
   readonly #deps: MachineDeps;
@@ -94,6 +96,11 @@ export class Machine {
 
   get isUp(): boolean {
     return this.node !== undefined;
+  }
+
+  /** The last two appends, of which one is the last synced: they are never damaged (R2). */
+  get lastAppends(): readonly AppendPlace[] {
+    return this.appends.slice(-2);
   }
 
   /** Whether the node has taken part in its cluster at some time. */
@@ -184,6 +191,7 @@ export class Machine {
     this.#endProcess();
     this.disk = new MemoryDisk();
     this.#stores = this.#newStores();
+    this.appends = [];
     this.isWiped = true;
   }
 
@@ -232,7 +240,8 @@ export class Machine {
       const append = writer.append.bind(writer);
       writer.append = (request, done) => {
         const { path, position, bytes } = request;
-        this.lastAppends = [...this.lastAppends.slice(-1), { path, position, length: bytes.length }];
+        this.appends.push({ path, position, length: bytes.length });
+        if (this.appends.length > APPENDS_KEPT) this.appends.shift();
         append(request, done);
       };
       return writer;

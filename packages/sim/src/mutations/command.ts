@@ -12,7 +12,7 @@ const SEEDS_MAX = 2000;
 export async function huntAll(options: HuntAsked): Promise<number> {
   const { baseSeed, seedsMax = SEEDS_MAX } = options;
   const orders = chosen(options.names).map((mutation): HuntOrder => ({ mutation, baseSeed, seedsMax }));
-  console.log(row('bug', 'simulator', 'seeds', 'seconds', 'caught by'));
+  console.log(row('bug', 'simulator', 'seeds', 'CPU s', 'caught by'));
   const results: HuntResult[] = [];
   const script = fileURLToPath(new URL('./child-process.js', import.meta.url));
   await runInProcesses(script, orders, options.jobs, (result: HuntResult) => {
@@ -37,13 +37,13 @@ function chosen(names: readonly string[]): readonly Mutation[] {
   return names.length === 0 ? mutations : mutations.filter((mutation) => names.includes(mutation));
 }
 
-function print({ mutation, seeds, seconds, found, merelyEnded }: HuntResult): void {
+function print({ mutation, seeds, cpuSeconds, found, merelyEnded }: HuntResult): void {
   const ended = merelyEnded === 0 ? '' : ` (in ${merelyEnded} seeds before, nodes only ended by themselves)`;
   const what =
     found === undefined ? 'NOT CAUGHT' : `${found.checker}: ${found.message.split('\n', 1)[0]?.slice(0, 160) ?? ''}`;
-  console.log(row(mutation, found?.simulator ?? '-', `${seeds}`, seconds.toFixed(1), `${what}${ended}`));
+  console.log(row(mutation, found?.simulator ?? '-', `${seeds}`, cpuSeconds.toFixed(1), `${what}${ended}`));
 }
 
-function row(mutation: string, simulator: string, seeds: string, seconds: string, what: string): string {
-  return `${mutation.padEnd(32)} ${simulator.padEnd(9)} ${seeds.padStart(5)} ${seconds.padStart(8)}  ${what}`;
+function row(mutation: string, simulator: string, seeds: string, cpuSeconds: string, what: string): string {
+  return `${mutation.padEnd(32)} ${simulator.padEnd(9)} ${seeds.padStart(5)} ${cpuSeconds.padStart(8)}  ${what}`;
 }

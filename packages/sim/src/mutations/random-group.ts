@@ -69,6 +69,7 @@ function drawWeather(random: Random): Partial<Weather> {
     changesMax: pick(random, [1, usual.changesMax, 3]),
     stall: sometimes(1, 5),
     crashAfterSend: sometimes(3, 30),
+    hurry: pick(random, [10, 50, 250]),
     hold: sometimes(10, 100),
     ambush: sometimes(30, 100),
   };
@@ -76,7 +77,7 @@ function drawWeather(random: Random): Partial<Weather> {
 
 /** Where the product has one choice, groups have several: without pre-vote elections collide, and one entry per message leaves logs half copied. */
 function drawOptions(random: Random): Partial<RaftConfig> {
-  const electionTicks = pick(random, [3, 10]);
+  const electionTicks = pick(random, [3, 3, 10]);
   return {
     electionTicks,
     heartbeatTicks: pick(random, [1, 2]),

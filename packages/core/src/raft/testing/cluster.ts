@@ -16,6 +16,8 @@ import { isLocalDelivery, type Message } from '../message.js';
 import { hardStateOf, RawNode } from '../raw-node.js';
 import { type ConfState, confStateOf, type Snapshot } from '../snapshot.js';
 import { APPEND_THREAD, APPLY_THREAD, type HardState, type LogIndex, type NodeId } from '../types.js';
+import { Dice } from './dice.js';
+import { Links } from './links.js';
 import { AMBUSH_STEPS_MAX, chancesOf, USUAL_WEATHER, WAIT_STEPS_MAX, type Weather } from './weather.js';
 
 export interface ClusterOptions {
@@ -60,12 +62,10 @@ export class Cluster {
   readonly #options: ClusterOptions;
   readonly #weather: Weather;
   readonly #chances: number;
-  #random: number;
-  #network: Message[] = [];
-  #held: { readonly message: Message; readonly until: number }[] = [];
+  readonly #dice: Dice;
+  readonly #links: Links;
   #steps = 0;
   #ambush: { readonly victim: NodeId; readonly at: number } | undefined;
-  readonly #cut = new Set<string>();
   isFaulty = true;
   /** Assertions of the core that were passed over. */
   bugs = 0;
@@ -81,7 +81,8 @@ export class Cluster {
     this.#options = options;
     this.#weather = { ...USUAL_WEATHER, ...options.weather };
     this.#chances = chancesOf(this.#weather);
-    this.#random = options.seed * 2_654_435_761 + 1;
+    this.#dice = new Dice(options.seed);
+    this.#links = new Links(this.#dice, this.#weather);
     const confState = confStateOf(Array.from({ length: options.voters }, (_, at) => at + 1));
     for (let id = 1; id <= options.nodes; id += 1) {
       // Later members too: who replays the log from its first entry has to start from the same membership.
@@ -106,7 +107,7 @@ export class Cluster {
 
   #stepOnce(): void {
     this.#steps += 1;
-    this.#releaseHeld();
+    for (const message of this.#links.takeLate(this.#steps)) this.#arrive(message);
     this.#strike();
     const replica = this.#pick(this.replicas);
     const weather = this.#weather;
@@ -116,17 +117,32 @@ export class Cluster {
       return event < 0;
     };
     if (happens(weather.tick)) replica.node.tick();
-    else if (happens(weather.deliver)) this.#deliverOne();
-    else if (happens(weather.ready)) this.#takeReady(this.#firstFrom(replica, ({ node }) => node.hasReady));
-    else if (happens(weather.append)) this.#append(this.#firstFrom(replica, ({ appendWork }) => appendWork.length > 0));
-    else if (happens(weather.apply)) this.#apply(this.#firstFrom(replica, ({ applyWork }) => applyWork.length > 0));
+    else if (happens(weather.deliver)) this.#orHurry(replica, this.#deliverOne());
+    else if (happens(weather.ready))
+      this.#doFrom(
+        replica,
+        ({ node }) => node.hasReady,
+        (one) => this.#takeReady(one),
+      );
+    else if (happens(weather.append))
+      this.#doFrom(
+        replica,
+        (one) => one.appendWork.length > 0,
+        (one) => this.#append(one),
+      );
+    else if (happens(weather.apply))
+      this.#doFrom(
+        replica,
+        (one) => one.applyWork.length > 0,
+        (one) => this.#apply(one),
+      );
     else if (happens(weather.propose)) this.#propose(replica);
     else if (happens(weather.read)) this.#read(replica);
     else if (happens(weather.compact)) this.#compact(replica);
     else if (happens(weather.fetch)) this.#fetch(replica);
     else if (happens(weather.change)) this.#changeMembership(replica);
     else if (happens(weather.crash)) this.#crash(replica);
-    else if (happens(weather.cut)) this.#cutOrHeal();
+    else if (happens(weather.cut)) this.#links.breakOrMend(this.#options.nodes);
     else if (happens(weather.stall)) this.#stall(replica);
     this.#check(replica);
   }
@@ -134,8 +150,7 @@ export class Cluster {
   /** Ends all faults and lets everybody go on until the group has agreed; fails when it doesn't within `rounds`. */
   settle(rounds: number): void {
     this.isFaulty = false;
-    this.#cut.clear();
-    this.#network.push(...this.#held.splice(0).map(({ message }) => message));
+    this.#links.heal();
     for (let round = 0; round < rounds; round += 1) {
       for (const replica of this.replicas) {
         replica.node.tick();
@@ -197,7 +212,7 @@ export class Cluster {
     for (const message of ready.messages) {
       if (message.to === APPEND_THREAD) replica.appendWork.push(message);
       else if (message.to === APPLY_THREAD) replica.applyWork.push(message);
-      else this.#send(message);
+      else this.#links.send(message, this.#steps);
     }
     for (const { index, context } of ready.readStates) {
       const floor = this.#reads.get(context);
@@ -207,7 +222,7 @@ export class Cluster {
       this.counts.reads += 1;
     }
     this.#check(replica);
-    if (this.#isUnlucky(this.#weather.crashAfterSend) && ready.messages.length > 0) this.#crash(replica);
+    if (ready.messages.length > 0 && this.#dice.hits(this.#weather.crashAfterSend)) this.#crash(replica);
   }
 
   /** One sync: it covers the oldest work or more of it. */
@@ -273,45 +288,18 @@ export class Cluster {
   #respond(replica: Replica, work: Message): void {
     for (const response of work.responses) {
       if (isLocalDelivery(response)) replica.node.step(response);
-      else this.#send(response);
+      else this.#links.send(response, this.#steps);
     }
   }
 
-  #send(message: Message): void {
-    if (this.#isUnlucky(this.#weather.hold)) {
-      this.#held.push({ message, until: this.#steps + this.#below(WAIT_STEPS_MAX) });
-    } else this.#network.push(message);
-  }
-
-  /** What has waited for its time arrives, links that broke meanwhile or not. */
-  #releaseHeld(): void {
-    const isDue = ({ until }: { readonly until: number }): boolean => until <= this.#steps;
-    if (!this.#held.some(isDue)) return;
-    const due = this.#held.filter(isDue);
-    this.#held = this.#held.filter((one) => !isDue(one));
-    for (const { message } of due) this.#arrive(message);
-  }
-
-  /** Never draws for what does not happen in this weather. */
-  #isUnlucky(of1000: number): boolean {
-    return this.isFaulty && of1000 > 0 && this.#below(1000) < of1000;
-  }
-
-  #deliverOne(): void {
-    if (this.#network.length === 0) return;
-    // Mostly the oldest, so that things move; sometimes any.
-    const at = this.isFaulty && this.#below(100) < this.#weather.reorder ? this.#below(this.#network.length) : 0;
-    const [message] = this.#network.splice(at, 1);
-    if (message === undefined) return;
+  /** False when nothing is under way. */
+  #deliverOne(): boolean {
+    const { message, arrives } = this.#links.take() ?? {};
+    if (message === undefined) return false;
     // A host reports how sending a snapshot went, as far as it can know.
     if (message.type === 'MsgSnap') this.#replica(message.from).node.reportSnapshot(message.to, this.#below(2) === 0);
-    if (this.isFaulty) {
-      if (this.#cut.has(`${message.from}-${message.to}`)) return;
-      const luck = this.#below(100);
-      if (luck < this.#weather.lose) return;
-      if (luck < this.#weather.lose + this.#weather.repeat) this.#network.push(message);
-    }
-    this.#arrive(message);
+    if (arrives === true) this.#arrive(message);
+    return true;
   }
 
   #arrive(message: Message): void {
@@ -383,9 +371,9 @@ export class Cluster {
     if (this.#ambush === undefined || this.#ambush.at > this.#steps) return;
     const { victim } = this.#ambush;
     this.#ambush = undefined;
-    this.#cut.clear();
-    if (this.#below(3) === 0) return this.#crash(this.#replica(victim));
-    for (const { id } of this.replicas) this.#cut.add(`${victim}-${id}`).add(`${id}-${victim}`);
+    this.#links.mend();
+    if (this.#below(3) === 0) this.#crash(this.#replica(victim));
+    else this.#links.cutOff(victim, this.#options.nodes);
   }
 
   /** The disk of a replica takes no work for a while. */
@@ -406,19 +394,6 @@ export class Cluster {
     replica.node = this.#start(id, storage, machine, () => this.#replica(id));
   }
 
-  #cutOrHeal(): void {
-    if (!this.isFaulty) return;
-    if (this.#cut.size > 0 && this.#below(100) < this.#weather.heal) {
-      this.#cut.clear();
-      return;
-    }
-    const from = 1 + this.#below(this.#options.nodes);
-    for (let to = 1; to <= this.#options.nodes; to += 1) {
-      this.#cut.add(`${from}-${to}`);
-      if (this.#below(2) === 0) this.#cut.add(`${to}-${from}`);
-    }
-  }
-
   /** Election safety (paper figure 3): at most one leader per term. */
   #check({ id, node }: Replica): void {
     if (!node.isLeader) return;
@@ -426,7 +401,7 @@ export class Cluster {
     if (known === undefined) {
       this.#leaders.set(node.term, id);
       this.counts.elections += 1;
-      if (this.#isUnlucky(10 * this.#weather.ambush)) {
+      if (this.#dice.hits(10 * this.#weather.ambush)) {
         const within = 1 + this.#below(AMBUSH_STEPS_MAX);
         this.#ambush = { victim: id, at: this.#steps + this.#below(within) };
       }
@@ -448,7 +423,7 @@ export class Cluster {
         this.#fetch(replica);
         this.#check(replica);
       }
-      for (let waiting = this.#network.length; waiting > 0; waiting -= 1) {
+      for (let waiting = this.#links.length; waiting > 0; waiting -= 1) {
         isBusy = true;
         this.#deliverOne();
       }
@@ -480,10 +455,17 @@ export class Cluster {
     return replica;
   }
 
-  /** This replica, or the next one that has something to do. */
-  #firstFrom(replica: Replica, hasWork: (replica: Replica) => boolean): Replica {
-    if (hasWork(replica)) return replica;
-    return this.replicas.slice(replica.id).find(hasWork) ?? this.replicas.find(hasWork) ?? replica;
+  /** Work of this replica, or of the next one that has any. */
+  #doFrom(replica: Replica, hasWork: (one: Replica) => boolean, work: (one: Replica) => void): void {
+    const busy = hasWork(replica)
+      ? replica
+      : (this.replicas.slice(replica.id).find(hasWork) ?? this.replicas.find(hasWork));
+    if (busy !== undefined) work(busy);
+    this.#orHurry(replica, busy !== undefined);
+  }
+
+  #orHurry({ node }: Replica, hasDone: boolean): void {
+    if (!hasDone && this.#dice.hits(this.#weather.hurry)) node.tick();
   }
 
   #pick<T>(list: readonly T[]): T {
@@ -492,12 +474,8 @@ export class Cluster {
     return one;
   }
 
-  /** An integer in [0, bound), from a 32-bit mixing generator. */
   #below(bound: number): number {
-    this.#random = (this.#random + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.#random ^ (this.#random >>> 15), this.#random | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % bound;
+    return this.#dice.below(bound);
   }
 }
 

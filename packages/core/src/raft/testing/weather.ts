@@ -21,6 +21,8 @@ export interface Weather {
   readonly repeat: number;
   /** Most members that one change of membership concerns; with 1 none is joint. */
   readonly changesMax: number;
+  /** Of 1000 steps whose event finds nothing to do: a clock ticks instead, so that waiting takes few steps. */
+  readonly hurry: number;
   /** Of 100 times that a link may break: all are mended if any is broken. */
   readonly heal: number;
   /** A disk stands still for a while; every other time its machine crashes at the end of that. */
@@ -63,6 +65,7 @@ export const USUAL_WEATHER: Weather = {
   lose: 5,
   repeat: 3,
   changesMax: 2,
+  hurry: 0,
   heal: 50,
   stall: 0,
   crashAfterSend: 0,
