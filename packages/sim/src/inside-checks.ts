@@ -1,6 +1,7 @@
 /** The checkers of what goes on inside nodes, fed by looks at all replicas in short intervals. */
 import { CommittedEntries } from './checkers/committed-entries.js';
 import { ConfStateAgreement } from './checkers/conf-state-agreement.js';
+import { CorruptReplicas } from './checkers/corrupt-replicas.js';
 import { ElectionSafety } from './checkers/election-safety.js';
 import { LogMatching } from './checkers/log-matching.js';
 import { viewReplica } from './checkers/replica-view.js';
@@ -13,6 +14,7 @@ export class InsideChecks {
   readonly committed: CommittedEntries;
   readonly states: StateMachineSafety;
   readonly members: ConfStateAgreement;
+  readonly corrupt: CorruptReplicas;
 
   constructor(violate: (checker: string, message: string) => void) {
     const reportTo = (checker: string) => (message: string) => violate(checker, message);
@@ -20,6 +22,7 @@ export class InsideChecks {
     this.logs = new LogMatching(reportTo('log matching'));
     this.committed = new CommittedEntries(reportTo('committed entries'), reportTo('leader completeness'));
     this.states = new StateMachineSafety(reportTo('state machine safety'));
+    this.corrupt = new CorruptReplicas(reportTo('only wrong replicas stop'), reportTo('corrupt replicas do not serve'));
     this.members = new ConfStateAgreement(reportTo('conf-state agreement'));
   }
 

@@ -43,6 +43,7 @@ export const faultKinds = [
   'constrainedElection',
   'cutAtVoteSync',
   'damageNeeded',
+  'silentCorruption',
 ] as const;
 
 /** Clocks that nobody trusts (R5, R21). */
@@ -93,6 +94,9 @@ export interface Knobs {
   readonly faultLastsMs: number;
   /** Kinds that happen in this run. */
   readonly faults: readonly FaultKind[];
+  /** Replicas compare their states after so many entries, or so long after a write. */
+  readonly compareEntries: number;
+  readonly compareMs: number;
   /** Bytes of a received chunk are split with this probability. */
   readonly splitProbability: number;
   /** Mean time between changes of membership; 0: members stay as they are. */
@@ -111,6 +115,7 @@ export type FixedKnobs = { readonly [Name in keyof Knobs]?: Knobs[Name] | undefi
 /** The knobs of a seed. */
 export function drawKnobs(seed: number, fixed: FixedKnobs = {}): Knobs {
   const random = stream(seed, 'knobs');
+  const comparing = stream(seed, 'comparing states');
   const heartbeatMs = integerIn(random, 20, 100);
   const nodes = pick(random, [1, 2, 3, 3, 3, 3, 3, 4, 5, 5, 5, 6, 7]);
   const drawn: Omit<Knobs, 'membershipEveryMs' | 'firstVoters'> = {
@@ -136,7 +141,9 @@ export function drawKnobs(seed: number, fixed: FixedKnobs = {}): Knobs {
     valueBytesMax: Math.round(spread(random, 1, 4000)),
     faultEveryMs: spread(random, 300, 1000),
     faultLastsMs: spread(random, 200, 4000),
-    faults: drawFaults(random),
+    faults: [...drawFaults(random), ...(chance(comparing, 0.3) ? ['silentCorruption' as const] : [])],
+    compareEntries: Math.round(spread(comparing, 10, 1000)),
+    compareMs: Math.round(spread(comparing, 50, 3000)),
     splitProbability: chance(random, 0.5) ? 0 : random.float() * 0.3,
     ...drawReads(stream(seed, 'reads')),
   };
@@ -166,13 +173,14 @@ function drawReads(random: Random): Pick<Knobs, 'linearizableReads' | 'clockDrif
 
 function drawFaults(random: Random): FaultKind[] {
   const share = 0.15 + random.float() * 0.6;
-  const chosen = faultKinds.filter(() => chance(random, share));
+  const kinds = faultKinds.filter((kind) => kind !== 'silentCorruption');
+  const chosen = kinds.filter(() => chance(random, share));
   const sure = pick(random, [...alwaysPossible]);
   if (chosen.length < 3)
     chosen.push(
       ...shuffled(
         random,
-        faultKinds.filter((kind) => !chosen.includes(kind)),
+        kinds.filter((kind) => !chosen.includes(kind)),
       ).slice(0, 3),
     );
   return chosen.some(isAlwaysPossible) ? chosen : [...chosen, sure];

@@ -78,16 +78,22 @@ export class SimCluster {
     return this.machines.find(({ shards }) => shards?.shard(shard)?.replica.isLeader === true);
   }
 
-  /** Of each shard, index and hash of all replicas on nodes that are up and members of it. */
+  /** Of each shard, index and hashes of all replicas that serve, on nodes that are up and members of it. */
   states(isMember: (shard: number, id: number) => boolean): string[][] {
-    return SHARDS.map((shard) =>
-      this.machines
+    return SHARDS.map((shard) => {
+      const replicas = this.machines
         .filter(({ isOn, isDoomed, id }) => isOn && !isDoomed && isMember(shard, id))
-        .map(({ shards, name }) => {
-          const machine = shards?.shard(shard)?.replica.machine;
-          return machine === undefined ? name : `${machine.appliedIndex} ${hex(machine.chainHash)}`;
-        }),
-    );
+        .map(({ shards, name }) => ({ name, replica: shards?.shard(shard)?.replica }))
+        .filter(({ replica }) => replica?.isServing !== false);
+      // How far physical compaction is shows in the content.
+      const isCompacting = replicas.some(({ replica }) => replica?.machine?.isCompacting === true);
+      return replicas.map(({ name, replica }) => {
+        const machine = replica?.machine;
+        if (machine === undefined) return name;
+        const content = isCompacting ? '' : hex(machine.contentHash);
+        return `${machine.appliedIndex} ${hex(machine.chainHash)} ${content}`;
+      });
+    });
   }
 
   /** Everything works again, but for what was destroyed; whatever is off is started. */

@@ -163,6 +163,14 @@ class Simulation {
     return isBehind(activity, 'acknowledged', LOAD_MARGIN) || isBehind(activity, 'lines', LOAD_MARGIN);
   }
 
+  /** A snapshot of a wrong state would make others wrong too, and then nobody could tell who is: no byte of it leaves. */
+  private endBeforeSnapshot(machine: Machine): void {
+    this.cluster.queue.after(0, () => {
+      machine.kill();
+      machine.isDoomed = true;
+    });
+  }
+
   private heal(): void {
     this.cluster.log.add('--', 'heal');
     this.schedule.stop();
@@ -172,11 +180,12 @@ class Simulation {
   }
 
   private checkHistory(): void {
+    this.checks.corrupt.check(this.history.operations);
     const { keys, undecided } = checkHistory(this.history.operations, this.violate.bind(this));
     this.counts.add('keys searched for an order', keys);
     this.counts.add('keys left undecided', undecided);
-    const isWhole = ({ isUp, isDoomed, id }: Machine): boolean =>
-      isUp && !isDoomed && this.book.isMember(defaultShard, id);
+    const isWhole = ({ isUp, isDoomed, id, misreader }: Machine): boolean =>
+      isUp && !isDoomed && !misreader.hasMisread && this.book.isMember(defaultShard, id);
     const { machine } = this.cluster.machines.find(isWhole)?.shards?.shard(defaultShard)?.replica ?? {};
     if (machine === undefined || this.isOver) return;
     const report = (message: string): void => this.violate('acknowledged writes', message);
@@ -201,6 +210,12 @@ class Simulation {
         if (what.startsWith('snapshot installed'))
           this.counts.add(this.isLoaded ? 'snapshots during load' : 'snapshots after load');
         this.moments.said(machine, what);
+        this.checks.corrupt.said(
+          { ...idOf(machine), isWrong: machine.misreader.hasMisread },
+          what,
+          this.cluster.queue.nowMs,
+        );
+        if (machine.misreader.hasMisread && what.startsWith('sending a snapshot')) this.endBeforeSnapshot(machine);
       },
       onUp: () => this.counts.add('starts'),
       onFailed: (machine, error) => this.ends.ended(machine, error),
@@ -233,6 +248,7 @@ class Simulation {
     const { log, queue, machines, timing } = this.cluster;
     counts.add('elections', checks.elections.elections);
     counts.add('states compared', checks.states.comparisons);
+    counts.add('corrupt replicas found', checks.corrupt.found);
     const diskSpikes = machines.reduce((sum, { weather }) => sum + weather.spikes, 0);
     counts.add('disk spikes', diskSpikes);
     counts.add('network spikes', timing.spikes);
@@ -254,4 +270,8 @@ class Simulation {
       tail: log.tail(),
     };
   }
+}
+
+function idOf({ id, starts }: Machine): Pick<Machine, 'id' | 'starts'> {
+  return { id, starts };
 }

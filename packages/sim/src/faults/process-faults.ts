@@ -12,7 +12,8 @@ type ProcessFault =
   | 'pause'
   | 'clockJump'
   | 'clockDrift'
-  | 'cpuStarved';
+  | 'cpuStarved'
+  | 'silentCorruption';
 
 /** Kinds of disk calls at which a process is ended; one of them is chosen first, so that rare ones get their turn. */
 const CALLS = [
@@ -90,7 +91,19 @@ export const processFaults: Record<ProcessFault & FaultKind, (cluster: FaultyClu
     });
     return true;
   },
+  silentCorruption: corruptSilently,
 };
+
+/** From now on the machine carries out one put wrongly, which it must find out by comparing its state with others (R14). */
+function corruptSilently(cluster: FaultyCluster): boolean {
+  const { random } = cluster;
+  const machine = pick(random, cluster.machines);
+  const isLost = machine.isDamaged || machine.isWiped || machine.misreader.isArmed;
+  if (!cluster.isFormed || isLost || !cluster.mayLose(machine)) return false;
+  cluster.log(`${machine.name} will carry out a put wrongly`);
+  machine.misreader.arm(1 << integerIn(random, 0, 7));
+  return true;
+}
 
 /** Ends a process now, or in the middle of one of its next disk calls: before that call's work is durable (R6). */
 function endAtDiskCall(cluster: FaultyCluster, kind: FaultKind, end: (machine: Machine) => void): boolean {

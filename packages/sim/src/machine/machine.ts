@@ -15,6 +15,7 @@ import { stream } from '../world/chance.js';
 import type { EventQueue } from '../world/event-queue.js';
 import { DiskWeather } from './disk-weather.js';
 import { loggedNetwork } from './logged-network.js';
+import { Misreader } from './misreader.js';
 import { type Pace, Processor } from './processor.js';
 import { wholeLog } from './whole-log.js';
 
@@ -73,8 +74,15 @@ export class Machine {
   isDoomed = false;
   /** A call failed on purpose: the node ends by it. */
   isFailureExpected = false;
+<<<<<<< HEAD
   /** Where the log writer's newest appends went, the newest last. */
   appends: AppendPlace[] = [];
+=======
+  /** Where the last two appends of the log writer went, of which one is the last synced: they are never damaged (R2). */
+  lastAppends: readonly AppendPlace[] = [];
+  /** Carries out one entry wrongly, once it is armed. */
+  readonly misreader: Misreader;
+>>>>>>> 2b1667d (sim: replicas that silently go wrong are found and stop, sound ones never do (R14))
   #stores: MemoryStoreDisk;
   #wasFormed = false;
   readonly #deps: MachineDeps;
@@ -88,6 +96,7 @@ export class Machine {
     this.pace = { rate: 1, turnMsMax: deps.knobs.turnMs, lookMsMax: 0, wallOffsetMs: 0 };
     this.weather = new DiskWeather(deps.queue, stream(deps.seed, `${this.name} disk`), deps.knobs.diskMs);
     this.#stores = this.#newStores();
+    this.misreader = new Misreader((index) => this.#say(`carries out entry ${index} wrongly`));
   }
 
   get isOn(): boolean {
@@ -132,6 +141,8 @@ export class Machine {
         ageMsMax: this.#deps.knobs.flushAgeMs,
       },
       probe: noProbe,
+      comparison: { entries: this.#deps.knobs.compareEntries, ms: this.#deps.knobs.compareMs },
+      misread: this.misreader.read,
       firstMembers: { voters: firstVotersOf(this.#deps.knobs) },
       inspect: (host) => whenMine(() => this.#inspect(host)),
     }).then(

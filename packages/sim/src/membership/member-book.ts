@@ -82,9 +82,13 @@ export class MemberBook {
     );
   }
 
-  /** Machines whose synced bytes were destroyed. */
+  /** Machines whose synced bytes were destroyed, or whose state is wrong. */
   lost(): ReadonlySet<number> {
-    return new Set(this.#machines.filter(({ isDamaged, isWiped }) => isDamaged || isWiped).map(({ id }) => id));
+    return new Set(
+      this.#machines
+        .filter(({ isDamaged, isWiped, misreader }) => isDamaged || isWiped || misreader.isArmed)
+        .map(({ id }) => id),
+    );
   }
 
   /** Every membership that some member may count in now, or soon. */

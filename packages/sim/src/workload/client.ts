@@ -7,7 +7,7 @@ import type { Knobs } from '../knobs.js';
 import type { Machine } from '../machine/machine.js';
 import { chance, exponential, integerIn, pick } from '../world/chance.js';
 import type { EventQueue } from '../world/event-queue.js';
-import type { History, Operation, Request, SeenKey } from './history.js';
+import type { Answer, History, Operation, Request, SeenKey } from './history.js';
 import { perform } from './perform.js';
 
 export interface ClientDeps {
@@ -130,7 +130,7 @@ export class Client {
         if (isDone || processor.isDead) return;
         isDone = true;
         giveUp.cancel();
-        history.answer(operation, answer, queue.nowMs);
+        history.answer(operation, trusted(machine, answer), queue.nowMs);
         log(`c${this.#id}`, `told ${JSON.stringify(answer)}`);
         this.#learn(operation);
         if (answer.kind !== 'refused' && answer.kind !== 'unknown') this.#deps.onDone(workloadOf[kind]);
@@ -220,6 +220,11 @@ export class Client {
     const bytes = list === '' && chance(random, 0.3) ? integerIn(random, 0, this.#knobs.valueBytesMax) : 0;
     return mark + 'x'.repeat(bytes);
   }
+}
+
+/** What a machine with a wrong state shows until that is found out is no answer: nobody promises that it is right (R14). */
+function trusted({ misreader }: Machine, answer: Answer): Answer {
+  return misreader.hasMisread && answer.kind === 'seen' ? { kind: 'refused', code: 'FROM_WRONG_STATE' } : answer;
 }
 
 function weighted<T>(random: Random, options: readonly (readonly [number, T])[]): T {

@@ -37,6 +37,11 @@ export type Answer =
   /** May have been carried out, or be carried out later. */
   | { readonly kind: 'unknown'; readonly code: string };
 
+/** The node did what was asked, or told that its condition did not hold. */
+export function isDefinite(answer: Answer): boolean {
+  return answer.kind !== 'refused' && answer.kind !== 'unknown';
+}
+
 export interface Operation {
   readonly id: number;
   readonly client: number;
@@ -75,6 +80,6 @@ export class History {
     operation.answer = answer;
     operation.answeredMs = nowMs;
     operation.answeredAt = this.#position++;
-    if (answer.kind !== 'refused' && answer.kind !== 'unknown') this.acknowledged += 1;
+    if (isDefinite(answer)) this.acknowledged += 1;
   }
 }
