@@ -74,15 +74,12 @@ export class Machine {
   isDoomed = false;
   /** A call failed on purpose: the node ends by it. */
   isFailureExpected = false;
-<<<<<<< HEAD
   /** Where the log writer's newest appends went, the newest last. */
   appends: AppendPlace[] = [];
-=======
   /** Where the last two appends of the log writer went, of which one is the last synced: they are never damaged (R2). */
   lastAppends: readonly AppendPlace[] = [];
   /** Carries out one entry wrongly, once it is armed. */
   readonly misreader: Misreader;
->>>>>>> 2b1667d (sim: replicas that silently go wrong are found and stop, sound ones never do (R14))
   #stores: MemoryStoreDisk;
   #wasFormed = false;
   readonly #deps: MachineDeps;
