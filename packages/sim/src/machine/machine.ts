@@ -76,8 +76,6 @@ export class Machine {
   isFailureExpected = false;
   /** Where the log writer's newest appends went, the newest last. */
   appends: AppendPlace[] = [];
-  /** Where the last two appends of the log writer went, of which one is the last synced: they are never damaged (R2). */
-  lastAppends: readonly AppendPlace[] = [];
   /** Carries out one entry wrongly, once it is armed. */
   readonly misreader: Misreader;
   #stores: MemoryStoreDisk;
