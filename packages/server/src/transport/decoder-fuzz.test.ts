@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { FRAME_HEADER_BYTES, FrameType } from './frame.js';
 import { PeerConnection } from './peer-connection.js';
 import { encodeSnapshotChunk, encodeSnapshotHeader, encodeSnapshotTrailer } from './snapshot-frames.js';
-import { SnapshotReceiver } from './snapshot-receiver.js';
+import { SnapshotReceiver } from './snapshot-stream-receiver.js';
 import { incarnationOf, RecordingHandler, sampleComparison } from './testing/rig.js';
 import { ProtocolError } from './wire.js';
 

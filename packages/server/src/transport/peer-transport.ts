@@ -15,8 +15,8 @@ import { CLIENT_ADDRESS_BYTES_MAX, type Hello } from './handshake-codec.js';
 import { Pacer } from './pacer.js';
 import { Peer, type PeerCounters } from './peer.js';
 import { SNAPSHOT_FRAME_BYTES_MAX } from './snapshot-frames.js';
-import { SnapshotReceiver } from './snapshot-receiver.js';
-import { SnapshotSender } from './snapshot-sender.js';
+import { SnapshotReceiver } from './snapshot-stream-receiver.js';
+import { SnapshotSender } from './snapshot-stream-sender.js';
 import {
   type ForwardAnswer,
   type Identity,

@@ -14,8 +14,8 @@ import { encodeFrame, FRAME_HEADER_BYTES, FrameType, sealFrame } from './frame.j
 import { messageBytes, readMessage, writeMessage } from './message-codec.js';
 import { allocateBytes, ByteReader, ProtocolError } from './wire.js';
 
-/** Largest chunk in a frame; larger ones are cut. */
-export const SNAPSHOT_CHUNK_BYTES_MAX = 256 * 1024;
+/** Largest piece of a chunk in one frame; larger chunks are cut. */
+export const SNAPSHOT_PIECE_BYTES_MAX = 256 * 1024;
 
 /** Largest frame on a snapshot's socket. */
 export const SNAPSHOT_FRAME_BYTES_MAX = 1024 * 1024;

@@ -9,7 +9,7 @@ import {
   encodeSnapshotChunk,
   encodeSnapshotHeader,
   encodeSnapshotTrailer,
-  SNAPSHOT_CHUNK_BYTES_MAX,
+  SNAPSHOT_PIECE_BYTES_MAX,
   type SnapshotResult,
 } from './snapshot-frames.js';
 import { type OutgoingSnapshot, TransportError } from './transport.js';
@@ -86,8 +86,8 @@ export class SnapshotSender implements FrameLinkHandler {
 
   async #sendChunks(chunks: AsyncIterable<Uint8Array>): Promise<void> {
     for await (const chunk of chunks) {
-      for (let at = 0; at < chunk.length; at += SNAPSHOT_CHUNK_BYTES_MAX) {
-        const piece = chunk.subarray(at, at + SNAPSHOT_CHUNK_BYTES_MAX);
+      for (let at = 0; at < chunk.length; at += SNAPSHOT_PIECE_BYTES_MAX) {
+        const piece = chunk.subarray(at, at + SNAPSHOT_PIECE_BYTES_MAX);
         await this.#turn(piece.length);
         if (this.#isOver) return;
         this.#send(piece);
