@@ -177,7 +177,10 @@ export class CutWorld {
     if (!this.isRecovered()) return false;
     const shards = this.nodes().map(defaultShardOf);
     const first = shards[0]?.appliedIndex;
-    return shards.every(({ appliedIndex, lastIndex }) => appliedIndex === first && lastIndex === first);
+    if (!shards.every(({ appliedIndex, lastIndex }) => appliedIndex === first && lastIndex === first)) return false;
+    // Until its physical deletes are done a replica holds, and hashes, more than another (R14).
+    const replicas = this.lives().flatMap((life) => [...(life.shards?.all ?? [])].map(({ replica }) => replica));
+    return replicas.every(({ machine }) => machine?.isCompacting === false);
   }
 
   #describe(): string {
