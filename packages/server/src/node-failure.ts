@@ -2,7 +2,7 @@
 import { KvError } from '@kvorum/core/kv/errors.js';
 import { DiskError } from './env/disk.js';
 import { NodeFailedError } from './node-failed-error.js';
-import { ShardDamagedError } from './shard/open-shard.js';
+import { ShardDamagedError } from './shard/recovery/open-shard.js';
 import { StoreError } from './storage/revision-store.js';
 import { SealedFileError } from './storage/sealed-file.js';
 import { SnapshotError } from './storage/snapshot-format.js';

@@ -6,16 +6,16 @@ import type { NodeMetrics } from './env/node-metrics.js';
 import type { NodeStorage } from './node-storage.js';
 import { defaultShard, systemShard } from './node-status.js';
 import type { ResolvedNodeOptions } from './options/node-options.js';
-import { encodeConfState } from './shard/conf-state-codec.js';
+import { encodeConfState } from './shard/membership/conf-state-codec.js';
 import { HostedShard } from './shard/hosted-shard.js';
-import { type OpenedShard, openShard } from './shard/open-shard.js';
+import { type OpenedShard, openShard } from './shard/recovery/open-shard.js';
 import type { ShardHost } from './shard/shard-host.js';
 import {
   compareEveryEntries,
   compareEveryMs,
   type ComparisonCadence,
 } from './shard/state-comparison/comparison-schedule.js';
-import type { ShardAppend, ShardLog } from './shard/shard-log.js';
+import type { ShardAppend, ShardLog } from './shard/log/shard-log.js';
 import type { StartDeps } from './start-deps.js';
 import type { FlushPolicy } from './storage/flush-policy.js';
 import type { Transport } from './transport/transport.js';

@@ -2,7 +2,7 @@
 import type { Env } from './env/env.js';
 import type { WalMetrics } from './env/node-metrics.js';
 import type { ResolvedNodeOptions } from './options/node-options.js';
-import { MemoryShardLog, type ShardLog } from './shard/shard-log.js';
+import { MemoryShardLog, type ShardLog } from './shard/log/shard-log.js';
 import { openDataDirectory, openMemoryDirectory } from './storage/data-directory.js';
 import { FlushGate } from './storage/flush-gate.js';
 import type { IncarnationStore } from './storage/incarnation-registry.js';

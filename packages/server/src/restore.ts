@@ -15,7 +15,7 @@ import { defaultShard } from './node-status.js';
 import type { NodeOptions } from './options/node-options.js';
 import { OptionError } from './options/option-error.js';
 import { resolveOptions } from './options/resolve-options.js';
-import { encodeConfState } from './shard/conf-state-codec.js';
+import { encodeConfState } from './shard/membership/conf-state-codec.js';
 import { createRestoredDirectory, requireEmptyDirectory } from './storage/data-directory.js';
 import { FlushGate } from './storage/flush-gate.js';
 import { lmdbStoreKind } from './storage/lmdb-revision-store.js';

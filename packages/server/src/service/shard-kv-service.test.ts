@@ -5,7 +5,7 @@ import { buildBatch } from '@kvorum/core/kv/entry-codec.js';
 import { EMPTY_STORE } from '@kvorum/core/kv/ports.js';
 import { createStateMachine } from '@kvorum/core/kv/state-machine.js';
 import { ManualClock } from '../env/testing/manual-clock.js';
-import type { LeaseHold } from '../shard/leader-lease.js';
+import type { LeaseHold } from '../shard/reads/leader-lease.js';
 import type { FailureReason } from '../shard/outcome.js';
 import type { ShardAccess } from '../shard/shard-access.js';
 import type { KeyValue, Listing } from './kv-service.js';

@@ -10,9 +10,9 @@ import type { KeyRange, Pin, Row } from '@kvorum/core/kv/read-types.js';
 import type { StateMachine } from '@kvorum/core/kv/state-machine.js';
 import { KvorumError, prefixEnd } from '@kvorum/protocol';
 import type { Clock } from '../env/env.js';
-import type { LeaseHold } from '../shard/leader-lease.js';
+import type { LeaseHold } from '../shard/reads/leader-lease.js';
 import { definite } from '../shard/outcome.js';
-import type { OnReadReady } from '../shard/read-queue.js';
+import type { OnReadReady } from '../shard/reads/read-queue.js';
 import type { ShardAccess } from '../shard/shard-access.js';
 import type {
   Backup,

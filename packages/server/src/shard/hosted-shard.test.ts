@@ -13,10 +13,10 @@ import { MemoryShardStores } from '../storage/memory-shard-stores.js';
 import type { ShardStore } from '../storage/shard-stores.js';
 import { SNAPSHOT_SEND_MS_MAX } from '../storage/snapshot-encoder.js';
 import type { OutgoingSnapshot, Transport } from '../transport/transport.js';
-import { encodeConfState } from './conf-state-codec.js';
+import { encodeConfState } from './membership/conf-state-codec.js';
 import { HostedShard } from './hosted-shard.js';
-import { openShard } from './open-shard.js';
-import { MemoryShardLog } from './shard-log.js';
+import { openShard } from './recovery/open-shard.js';
+import { MemoryShardLog } from './log/shard-log.js';
 
 const options = {
   shard: 1,

@@ -1,9 +1,9 @@
 /** One shard as the service sees it. */
 import type { CorruptError } from '@kvorum/core/kv/errors.js';
 import type { StateMachine } from '@kvorum/core/kv/state-machine.js';
-import type { ShardBackup } from './backup-source.js';
+import type { ShardBackup } from './snapshots/backup-source.js';
 import type { CommandResult, FailureReason } from './outcome.js';
-import type { OnReadReady } from './read-queue.js';
+import type { OnReadReady } from './reads/read-queue.js';
 
 /** Callbacks are called once; for what is refused at once, that is inside the call that gave them. */
 export interface ShardAccess {

@@ -16,15 +16,15 @@ import type { ComparisonMessage } from '../transport/comparison-codec.js';
 import type { ForwardAnswer, IncomingSnapshot, TransportHandler } from '../transport/transport.js';
 import type { ShardMetrics } from '../env/node-metrics.js';
 import type { ShardAccess } from './shard-access.js';
-import type { ShardBackup } from './backup-source.js';
+import type { ShardBackup } from './snapshots/backup-source.js';
 import { copyMessage } from './copy-message.js';
 import type { HostedShard } from './hosted-shard.js';
-import type { ConfChangeResult, MembershipUnknown, TransferResult } from './membership.js';
-import type { MembershipChanges } from './membership-changes.js';
+import type { ConfChangeResult, MembershipUnknown, TransferResult } from './membership/membership.js';
+import type { MembershipChanges } from './membership/membership-changes.js';
 import type { CommandResult, FailureReason } from './outcome.js';
-import { areCommands, PendingCommand } from './pending-command.js';
-import { type OnReadReady, PendingRead } from './read-queue.js';
-import type { ShardAppend, ShardLog } from './shard-log.js';
+import { areCommands, PendingCommand } from './proposals/pending-command.js';
+import { type OnReadReady, PendingRead } from './reads/read-queue.js';
+import type { ShardAppend, ShardLog } from './log/shard-log.js';
 
 /** What the host needs of the node. */
 export interface ShardHostDeps {

@@ -2,7 +2,7 @@
 import type { Hash64 } from '@kvorum/core/kv/meta.js';
 import type { StateMachine } from '@kvorum/core/kv/state-machine.js';
 import type { LogStorage } from '@kvorum/core/raft/log-storage.js';
-import { decodeConfState } from '@kvorum/server/internal/shard/conf-state-codec.js';
+import { decodeConfState } from '@kvorum/server/internal/shard/membership/conf-state-codec.js';
 import type { HostedShard } from '@kvorum/server/internal/shard/hosted-shard.js';
 
 export interface ReplicaView {

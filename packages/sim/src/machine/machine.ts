@@ -7,7 +7,7 @@ import { MemoryDisk } from '@kvorum/server/internal/env/testing/memory-disk.js';
 import type { MemoryNetwork } from '@kvorum/server/internal/env/testing/memory-network.js';
 import { noProbe } from '@kvorum/server/internal/env/testing/no-probe.js';
 import { type KvorumNode, type StartOptions, startNode } from '@kvorum/server/internal/node.js';
-import type { LogWindow } from '@kvorum/server/internal/shard/log-window.js';
+import type { LogWindow } from '@kvorum/server/internal/shard/log/log-window.js';
 import type { ShardHost } from '@kvorum/server/internal/shard/shard-host.js';
 import { MemoryStoreDisk } from '@kvorum/server/internal/storage/memory-revision-store.js';
 import type { Knobs } from '../knobs.js';

@@ -3,7 +3,7 @@
  * from its disk by looking.
  */
 import { assert } from '@kvorum/core/base/assert.js';
-import { LogWindow } from '@kvorum/server/internal/shard/log-window.js';
+import { LogWindow } from '@kvorum/server/internal/shard/log/log-window.js';
 
 /** A copy that follows `log`, which must be as it was made. `onReadBack` hears how many entries were read back from disk. */
 export function wholeLog(log: LogWindow, onReadBack: (entries: number) => void): LogWindow {

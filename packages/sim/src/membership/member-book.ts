@@ -3,7 +3,7 @@
  * starts again goes back to what it had flushed, so an older membership is over only when every member has flushed a later one.
  */
 import type { ConfState } from '@kvorum/core/raft/snapshot.js';
-import { decodeConfState } from '@kvorum/server/internal/shard/conf-state-codec.js';
+import { decodeConfState } from '@kvorum/server/internal/shard/membership/conf-state-codec.js';
 import type { Machine } from '../machine/machine.js';
 
 /** A change that was asked for, until it is known what became of it. */

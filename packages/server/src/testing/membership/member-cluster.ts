@@ -17,7 +17,7 @@ import { below, createSeededRandom } from '../../env/testing/seeded-random.js';
 import type { KvorumNode, StartOptions } from '../../node.js';
 import type { FirstMembers } from '../../node-shards.js';
 import type { HostedShard } from '../../shard/hosted-shard.js';
-import type { ConfChangeResult } from '../../shard/membership.js';
+import type { ConfChangeResult } from '../../shard/membership/membership.js';
 import type { ShardHost } from '../../shard/shard-host.js';
 import { MemoryStoreDisk } from '../../storage/memory-revision-store.js';
 import { hostOf, Machine } from '../power-cut/machine.js';

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLog } from '../../env/silent-log.js';
-import { decodeConfState } from '../../shard/conf-state-codec.js';
+import { decodeConfState } from '../../shard/membership/conf-state-codec.js';
 import { openWal } from '../../storage/wal/open-wal.js';
-import type { ConfChangeResult } from '../../shard/membership.js';
+import type { ConfChangeResult } from '../../shard/membership/membership.js';
 import { change, leave, MemberCluster, members } from './member-cluster.js';
 
 async function withCluster(

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ConfChange } from '@kvorum/core/raft/confchange/conf-change.js';
 import type { ConfState } from '@kvorum/core/raft/snapshot.js';
-import type { ConfChangeResult } from '../../shard/membership.js';
+import type { ConfChangeResult } from '../../shard/membership/membership.js';
 import { change, leave, MemberCluster } from './member-cluster.js';
 
 /** Moments in which a change of three nodes is done. */

@@ -6,8 +6,8 @@ import { isMutated } from '@kvorum/core/base/mutation.js';
 import { assert } from '@kvorum/core/base/assert.js';
 import type { Message } from '@kvorum/core/raft/message.js';
 import type { Snapshot } from '@kvorum/core/raft/snapshot.js';
-import type { StoreInstall } from '../storage/shard-stores.js';
-import type { IncomingSnapshot } from '../transport/transport.js';
+import type { StoreInstall } from '../../storage/shard-stores.js';
+import type { IncomingSnapshot } from '../../transport/transport.js';
 
 /** What the receiver needs of its shard. */
 export interface SnapshotReceiverDeps {

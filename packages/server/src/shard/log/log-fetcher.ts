@@ -4,7 +4,7 @@
  * So a follower has one read under way at most, as its Progress waits for it, and memory holds one message for each.
  */
 import { type Entry, NO_ENTRIES } from '@kvorum/core/raft/entry.js';
-import { WalCompactedError } from '../storage/wal/wal-errors.js';
+import { WalCompactedError } from '../../storage/wal/wal-errors.js';
 import type { LogWindow, WantedEntries } from './log-window.js';
 
 export interface LogFetcherDeps {

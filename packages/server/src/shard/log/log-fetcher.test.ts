@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import type { Entry } from '@kvorum/core/raft/entry.js';
 import { NOT_YET } from '@kvorum/core/raft/log-storage.js';
 import { confStateOf } from '@kvorum/core/raft/snapshot.js';
-import { DiskError } from '../env/disk.js';
-import { WalCompactedError } from '../storage/wal/wal-errors.js';
+import { DiskError } from '../../env/disk.js';
+import { WalCompactedError } from '../../storage/wal/wal-errors.js';
 import { LogFetcher } from './log-fetcher.js';
 import { LogWindow, type WantedEntries } from './log-window.js';
 

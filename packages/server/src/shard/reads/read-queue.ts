@@ -4,7 +4,7 @@
  */
 import { isMutated } from '@kvorum/core/base/mutation.js';
 import type { LeaseHold } from './leader-lease.js';
-import { definite, type Failure } from './outcome.js';
+import { definite, type Failure } from '../outcome.js';
 
 /** A read may begin: without a hold it is good as it is, with one only if that is still held after the value was read (R28). */
 export type OnReadReady = (failure: Failure | undefined, hold?: LeaseHold) => void;

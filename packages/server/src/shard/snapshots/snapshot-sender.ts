@@ -5,8 +5,8 @@
 import { decodeMeta } from '@kvorum/core/kv/meta.js';
 import type { Message } from '@kvorum/core/raft/message.js';
 import type { Snapshot } from '@kvorum/core/raft/snapshot.js';
-import type { StoreSnapshot } from '../storage/revision-store.js';
-import { decodeConfState } from './conf-state-codec.js';
+import type { StoreSnapshot } from '../../storage/revision-store.js';
+import { decodeConfState } from '../membership/conf-state-codec.js';
 
 /** What the sender needs of its shard. */
 export interface SnapshotSenderDeps {

@@ -17,7 +17,7 @@ import {
   refused,
   type TransferResult,
 } from './membership.js';
-import type { EndReason } from './outcome.js';
+import type { EndReason } from '../outcome.js';
 
 /** Who this node is, and whom it can reach. */
 export interface MembershipChangesOptions {

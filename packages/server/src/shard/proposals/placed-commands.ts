@@ -3,7 +3,7 @@
  * if another term's entry is applied there, the command definitely did not happen.
  */
 import type { Outcome } from '@kvorum/core/kv/outcome.js';
-import { type CommandResult, definite, type EndReason, unknown } from './outcome.js';
+import { type CommandResult, definite, type EndReason, unknown } from '../outcome.js';
 import type { PendingCommand } from './pending-command.js';
 
 interface Placed {

@@ -3,7 +3,7 @@ import type { ConfChange } from '@kvorum/core/raft/confchange/conf-change.js';
 import { asV2 } from '@kvorum/core/raft/confchange/conf-change.js';
 import type { ConfState } from '@kvorum/core/raft/snapshot.js';
 import type { Progress, ProgressState } from '@kvorum/core/raft/tracker/progress.js';
-import type { EndReason } from './outcome.js';
+import type { EndReason } from '../outcome.js';
 
 /** What a node is to a shard: in a joint configuration a voter of either half is one. */
 export type MemberKind = 'voter' | 'learner' | 'none';

@@ -1,7 +1,7 @@
 /** Reads of one replica that rest on its leader lease: its own and those that other members ask it for. Without options there is no lease, and nothing here does anything. */
 import { type Message, newMessage } from '@kvorum/core/raft/message.js';
 import type { RawNode } from '@kvorum/core/raft/raw-node.js';
-import type { Clock } from '../env/env.js';
+import type { Clock } from '../../env/env.js';
 import { LeaderLease, type LeaderLeaseOptions } from './leader-lease.js';
 import type { ReadQueue } from './read-queue.js';
 

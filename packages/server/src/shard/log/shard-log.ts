@@ -2,8 +2,8 @@
  * What the shard host needs of the node's log. The WAL implements it; `memory` storage uses the twin below.
  */
 import { AssertionError } from '@kvorum/core/base/assert.js';
-import type { Clock } from '../env/env.js';
-import type { ShardAppend, Wal } from '../storage/wal/wal.js';
+import type { Clock } from '../../env/env.js';
+import type { ShardAppend, Wal } from '../../storage/wal/wal.js';
 
 export type { ShardAppend };
 

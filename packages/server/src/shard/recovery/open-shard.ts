@@ -2,10 +2,10 @@
 import type { StateMachine, StateMachineOptions } from '@kvorum/core/kv/state-machine.js';
 import type { Entry } from '@kvorum/core/raft/entry.js';
 import type { ConfState } from '@kvorum/core/raft/snapshot.js';
-import type { Clock } from '../env/env.js';
-import type { RevisionStore } from '../storage/revision-store.js';
-import { decodeConfState, encodeConfState } from './conf-state-codec.js';
-import { LogWindow } from './log-window.js';
+import type { Clock } from '../../env/env.js';
+import type { RevisionStore } from '../../storage/revision-store.js';
+import { decodeConfState, encodeConfState } from '../membership/conf-state-codec.js';
+import { LogWindow } from '../log/log-window.js';
 import { type RecoveredLog, reconcile } from './reconcile.js';
 import { rebuildMachine } from './rebuild-machine.js';
 

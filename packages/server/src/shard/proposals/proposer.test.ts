@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeDelete, encodePut } from '@kvorum/core/kv/command.js';
-import type { CommandResult } from './outcome.js';
+import type { CommandResult } from '../outcome.js';
 import { PendingCommand } from './pending-command.js';
 import { proposeBytesMax, Proposer, type ProposalTarget } from './proposer.js';
 

@@ -5,7 +5,7 @@
  * Nothing that was handed on is ever sent a second time; what the leader refused was not proposed and may be.
  */
 import { COMMAND_PUT } from '@kvorum/core/kv/command.js';
-import { definite, type EndReason, type FailureReason, unknown } from './outcome.js';
+import { definite, type EndReason, type FailureReason, unknown } from '../outcome.js';
 import type { PendingCommand } from './pending-command.js';
 import { PlacedCommands } from './placed-commands.js';
 import {

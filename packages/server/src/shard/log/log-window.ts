@@ -9,7 +9,7 @@ import { COMPACTED, type LogStorage, NOT_YET, type UNAVAILABLE } from '@kvorum/c
 import type { ConfState, Snapshot } from '@kvorum/core/raft/snapshot.js';
 import type { HardState } from '@kvorum/core/raft/types.js';
 import { LogOutline } from './log-outline.js';
-import type { LogPosition } from './reconcile.js';
+import type { LogPosition } from '../recovery/reconcile.js';
 
 /** What a window starts from. */
 export interface LogWindowStart {

@@ -4,7 +4,7 @@
  */
 import { assert } from '@kvorum/core/base/assert.js';
 import { COMPACTED, UNAVAILABLE } from '@kvorum/core/raft/log-storage.js';
-import type { LogPosition } from './reconcile.js';
+import type { LogPosition } from '../recovery/reconcile.js';
 
 /** Entries from `from` on, up to the next run, have this term. */
 interface TermRun {

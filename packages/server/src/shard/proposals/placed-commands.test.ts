@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CommandResult } from './outcome.js';
+import type { CommandResult } from '../outcome.js';
 import { PendingCommand } from './pending-command.js';
 import { PlacedCommands } from './placed-commands.js';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeMeta, INITIAL_META } from '@kvorum/core/kv/meta.js';
 import { confStateOf } from '@kvorum/core/raft/snapshot.js';
-import { encodeConfState } from './conf-state-codec.js';
+import { encodeConfState } from '../membership/conf-state-codec.js';
 import { SnapshotSender } from './snapshot-sender.js';
 
 test('a snapshot that was offered and became too old is replaced by a newer one', () => {

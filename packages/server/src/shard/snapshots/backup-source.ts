@@ -3,11 +3,11 @@
  * up the store's free pages and its close, so it ends with its time, with its consumer and with the shard, whichever comes first.
  */
 import { decodeMeta } from '@kvorum/core/kv/meta.js';
-import type { Clock } from '../env/env.js';
-import type { Failpoints } from '../env/failpoints.js';
-import type { StoreSnapshot } from '../storage/revision-store.js';
-import { encodeSnapshot, SNAPSHOT_SEND_MS_MAX } from '../storage/snapshot-encoder.js';
-import { SnapshotError } from '../storage/snapshot-format.js';
+import type { Clock } from '../../env/env.js';
+import type { Failpoints } from '../../env/failpoints.js';
+import type { StoreSnapshot } from '../../storage/revision-store.js';
+import { encodeSnapshot, SNAPSHOT_SEND_MS_MAX } from '../../storage/snapshot-encoder.js';
+import { SnapshotError } from '../../storage/snapshot-format.js';
 
 /** A backup that is ready to be read. */
 export interface ShardBackup {

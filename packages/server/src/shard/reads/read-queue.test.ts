@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { definite } from './outcome.js';
+import { definite } from '../outcome.js';
 import { PendingRead, ReadQueue } from './read-queue.js';
 
 function setup() {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ManualClock } from '../env/testing/manual-clock.js';
+import { ManualClock } from '../../env/testing/manual-clock.js';
 import { LeaderLease } from './leader-lease.js';
 
 const OPTIONS = { promiseMs: 500, clockDriftBound: 0.2, stallMs: 300 };

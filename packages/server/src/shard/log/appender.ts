@@ -8,7 +8,7 @@ import { type Entry, NO_ENTRIES } from '@kvorum/core/raft/entry.js';
 import type { Message } from '@kvorum/core/raft/message.js';
 import type { Snapshot } from '@kvorum/core/raft/snapshot.js';
 import type { HardState } from '@kvorum/core/raft/types.js';
-import type { Failpoints } from '../env/failpoints.js';
+import type { Failpoints } from '../../env/failpoints.js';
 import type { LogWindow } from './log-window.js';
 
 /** What the WAL has to make durable for one shard, in this order. */

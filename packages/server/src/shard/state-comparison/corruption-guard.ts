@@ -3,12 +3,12 @@
  * it as well. The data stays as it is.
  */
 import type { CorruptError } from '@kvorum/core/kv/errors.js';
-import type { Log } from '../env/env.js';
-import type { ShardMetrics } from '../env/node-metrics.js';
-import type { Corruption } from '../storage/corruption-mark.js';
-import type { ShardStore } from '../storage/shard-stores.js';
-import type { ComparisonMessage } from '../transport/comparison-codec.js';
-import type { ComparisonOutput } from './state-comparison/comparer.js';
+import type { Log } from '../../env/env.js';
+import type { ShardMetrics } from '../../env/node-metrics.js';
+import type { Corruption } from '../../storage/corruption-mark.js';
+import type { ShardStore } from '../../storage/shard-stores.js';
+import type { ComparisonMessage } from '../../transport/comparison-codec.js';
+import type { ComparisonOutput } from './comparer.js';
 
 export interface CorruptionGuardDeps {
   readonly shard: number;

@@ -9,7 +9,7 @@
  *
  * The clock is looked at after the value was read: a process may stand still between any two steps.
  */
-import type { Clock } from '../env/env.js';
+import type { Clock } from '../../env/env.js';
 
 export interface LeaderLeaseOptions {
   /** What this replica promises its leader. */

@@ -1,6 +1,6 @@
 /** One command of a caller on this node, from its arrival to its one result. */
 import { checkCommand } from '@kvorum/core/kv/entry-codec.js';
-import { type CommandResult, definite, unknown } from './outcome.js';
+import { type CommandResult, definite, unknown } from '../outcome.js';
 
 /** Where a command is; decides what a time-out may claim. */
 export type CommandPhase =

@@ -2,8 +2,8 @@
 import { decodeMeta, INITIAL_META } from '@kvorum/core/kv/meta.js';
 import { Rebuild } from '@kvorum/core/kv/rebuild.js';
 import type { StateMachine, StateMachineOptions } from '@kvorum/core/kv/state-machine.js';
-import type { Clock } from '../env/env.js';
-import type { RevisionStore } from '../storage/revision-store.js';
+import type { Clock } from '../../env/env.js';
+import type { RevisionStore } from '../../storage/revision-store.js';
 
 /** Records that one slice of the scan handles: some 2 ms, so that a serving node stays responsive (N11). */
 const sliceRecords = 1000;
