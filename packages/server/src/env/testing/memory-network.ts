@@ -184,6 +184,8 @@ export class MemoryConnection implements Connection {
   #isEnding = false;
   #isPaused = false;
   #isClosed = false;
+  #closeError: NetworkError | undefined;
+  #isCloseTold = false;
 
   constructor(local: string, remote: Address, around: Surroundings) {
     this.local = local;
@@ -199,7 +201,9 @@ export class MemoryConnection implements Connection {
   setHandler(handler: ConnectionHandler): void {
     if (this.#handler !== undefined) throw new Error('a connection has one handler');
     this.#handler = handler;
-    this.#far?.pump();
+    // It may have been lost before anybody took it.
+    if (this.#isClosed) this.#tellClosedLater();
+    else this.#far?.pump();
   }
 
   get queuedBytes(): number {
@@ -326,6 +330,16 @@ export class MemoryConnection implements Connection {
     this.#queue = [];
     this.#queuedBytes = 0;
     this.#around.closed(this);
-    this.#around.timing.later(this.local, 0, () => this.#handler?.onClose(error));
+    this.#closeError = error;
+    this.#tellClosedLater();
+  }
+
+  /** Tells the handler that the connection is closed: once, and not before there is one. */
+  #tellClosedLater(): void {
+    this.#around.timing.later(this.local, 0, () => {
+      if (this.#handler === undefined || this.#isCloseTold) return;
+      this.#isCloseTold = true;
+      this.#handler.onClose(this.#closeError);
+    });
   }
 }
