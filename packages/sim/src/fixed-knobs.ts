@@ -1,5 +1,7 @@
 /** Knobs that people give, on the command line or in a file of seeds: read and checked. */
+import type { Failpoint } from '@kvorum/server/internal/env/failpoints.js';
 import { OptionError, showGiven } from '@kvorum/server/internal/options/option-error.js';
+import { simulatedFailpoints } from './faults/failpoint-deal.js';
 import { drawKnobs, type FaultKind, faultKinds, type FixedKnobs } from './knobs.js';
 
 /** Kinds of faults by their names, with commas between them. */
@@ -8,6 +10,15 @@ export function readFaults(text: string | undefined, option = '--faults'): reado
     const kind = faultKinds.find((known) => known === name);
     if (kind === undefined) throw optionError(option, name, faultKinds.join(', '));
     return kind;
+  });
+}
+
+function readFailpoints(option: string, value: unknown): readonly Failpoint[] {
+  const names: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return names.map((name) => {
+    const known = simulatedFailpoints.find((one) => one === name);
+    if (known === undefined) throw optionError(option, name, simulatedFailpoints.join(', '));
+    return known;
   });
 }
 
@@ -20,6 +31,7 @@ export function readKnobs(option: string, text: string | undefined): FixedKnobs 
     const example = examples.get(name);
     if (example === undefined) throw optionError(option, name, `the knobs ${[...examples.keys()].join(', ')}`);
     if (name === 'faults') return [name, readFaults(Array.isArray(value) ? value.join(',') : String(value), option)];
+    if (name === 'failpoints') return [name, readFailpoints(`${option} ${name}`, value)];
     const isAlike = typeof value === typeof example && (typeof value !== 'number' || value >= 0);
     if (!isAlike)
       throw optionError(`${option} ${name}`, value, `a ${typeof example}, 0 or more if it counts something`);

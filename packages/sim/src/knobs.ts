@@ -3,6 +3,8 @@
  * from outside.
  */
 import type { Random } from '@kvorum/server/internal/env/env.js';
+import type { Failpoint } from '@kvorum/server/internal/env/failpoints.js';
+import { dealFailpoints, needsSegments, needsSnapshots } from './faults/failpoint-deal.js';
 import { chance, integerIn, pick, shuffled, spread, stream } from './world/chance.js';
 
 /** Every kind of fault that the schedule may hold. */
@@ -97,6 +99,8 @@ export interface Knobs {
   /** Replicas compare their states after so many entries, or so long after a write. */
   readonly compareEntries: number;
   readonly compareMs: number;
+  /** Failpoints at which the power is cut once (R6). */
+  readonly failpoints: readonly Failpoint[];
   /** Bytes of a received chunk are split with this probability. */
   readonly splitProbability: number;
   /** Mean time between changes of membership; 0: members stay as they are. */
@@ -118,6 +122,10 @@ export function drawKnobs(seed: number, fixed: FixedKnobs = {}): Knobs {
   const comparing = stream(seed, 'comparing states');
   const heartbeatMs = integerIn(random, 20, 100);
   const nodes = pick(random, [1, 2, 3, 3, 3, 3, 3, 4, 5, 5, 5, 6, 7]);
+  const failpoints = fixed.failpoints ?? dealFailpoints(seed, fixed.nodes ?? nodes);
+  const ofFailpoints = stream(seed, 'knobs of failpoints');
+  // Most seeds are such that they come to their failpoints.
+  const isMostly = (needs: (name: Failpoint) => boolean) => failpoints.some(needs) && chance(ofFailpoints, 0.7);
   const drawn: Omit<Knobs, 'membershipEveryMs' | 'firstVoters'> = {
     nodes,
     faultsMs: integerIn(random, 22_000, 26_000),
@@ -128,8 +136,8 @@ export function drawKnobs(seed: number, fixed: FixedKnobs = {}): Knobs {
     jitterMs: spread(random, 0.1, 10),
     diskMs: spread(random, 0.05, 5),
     turnMs: spread(random, 0.01, 2),
-    segmentBytes: 512 * Math.round(spread(random, 8, 512)),
-    logRetainBytes: Math.round(spread(random, 4096, 96 * 1024)),
+    segmentBytes: 512 * Math.round(spread(random, 8, isMostly(needsSegments) ? 24 : 512)),
+    logRetainBytes: Math.round(spread(random, 4096, isMostly(needsSnapshots) ? 16 * 1024 : 96 * 1024)),
     logWindowBytes: drawLogWindow(stream(seed, 'log window')),
     flushRows: Math.round(spread(random, 1, 2000)),
     flushAgeMs: Math.round(spread(random, 5, 2000)),
@@ -144,6 +152,7 @@ export function drawKnobs(seed: number, fixed: FixedKnobs = {}): Knobs {
     faults: [...drawFaults(random), ...(chance(comparing, 0.3) ? ['silentCorruption' as const] : [])],
     compareEntries: Math.round(spread(comparing, 10, 1000)),
     compareMs: Math.round(spread(comparing, 50, 3000)),
+    failpoints,
     splitProbability: chance(random, 0.5) ? 0 : random.float() * 0.3,
     ...drawReads(stream(seed, 'reads')),
   };

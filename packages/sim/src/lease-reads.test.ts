@@ -205,6 +205,7 @@ const STORM = {
   thinkMs: 20,
   keys: 5,
   linearizableReads: 'lease',
+  failpoints: [],
 } as const;
 
 test('R28: drift beyond the bound is found by the checkers within a few seeds', async () => {

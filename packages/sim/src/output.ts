@@ -23,8 +23,8 @@ export function printFailure({ order, report }: Answer, commit: string): void {
   console.log(`  again: npm run sim -- --seed ${seed}${knobs}${prefix}`);
 }
 
-/** In so many runs every kind of fault and of work has to happen. */
-const SEEDS_FOR_ALL = 100;
+/** In so many runs every kind of fault and of work has to happen, and every failpoint has to be cut at (R6). */
+const SEEDS_FOR_ALL = 50;
 
 /** Sums over runs. */
 export class Totals {
@@ -33,6 +33,8 @@ export class Totals {
   readonly #sums = new Tally();
   readonly #faults = new Tally();
   readonly #counts = new Tally();
+  readonly #failpointHits = new Tally();
+  readonly #failpointCuts = new Tally();
   readonly #failedSeeds: string[] = [];
   #runs = 0;
   #last: RunReport | undefined;
@@ -56,6 +58,10 @@ export class Totals {
     this.#sums.add('acknowledged', report.acknowledged);
     this.#sums.add('log lines', report.lines);
     this.#faults.addAll(report.faults);
+    for (const { name, hits, cuts } of report.failpoints) {
+      this.#failpointHits.add(name, hits);
+      this.#failpointCuts.add(name, cuts);
+    }
     this.#counts.addAll(report.counts);
     const menu: ReadonlySet<string> = new Set(faultKinds);
     const faults = report.faults.reduce((sum, [kind, count]) => sum + (menu.has(kind) ? count : 0), 0);
@@ -66,20 +72,26 @@ export class Totals {
     };
   }
 
-  /** Kinds of faults and of work that never happened, in a run that is long enough for all of them. */
+  /** Kinds of faults and of work that never happened, and failpoints without a power cut, in a run that is long enough for all of them. */
   missing(): readonly string[] {
     if (this.#runs < SEEDS_FOR_ALL) return [];
     const faults = [...faultKinds, ...membershipKinds.map((kind) => `membership: ${kind}`)];
     const works = ['snapshots during load', ...workloads.map((workload) => `workload ${workload}`)];
+    const points = this.#failpointCuts.entries().filter(([, cuts]) => cuts === 0);
     return [
       ...faults.filter((kind) => this.#faults.count(kind) === 0),
       ...works.filter((work) => this.#counts.count(work) === 0),
+      ...points.map(([name]) => `a power cut at ${name}`),
     ];
   }
 
   print(): void {
     const seconds = (performance.now() - this.#startedMs) / 1000;
     console.log(`\nfaults: ${list(this.#faults)}`);
+    const failpoints = this.#failpointCuts
+      .entries()
+      .map(([name, cuts]) => `${name} ${cuts}/${this.#failpointHits.count(name)}`);
+    console.log(`failpoints (power cuts/times reached): ${failpoints.join(', ')}`);
     console.log(`counts: ${list(this.#counts)}`);
     console.log(`sums: ${list(this.#sums)}`);
     console.log(`fewest in a run: ${JSON.stringify(this.#fewest)}`);

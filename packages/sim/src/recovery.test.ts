@@ -22,7 +22,8 @@ const knobs = drawKnobs(1, {
 /** Three nodes that have formed a cluster, and what the phase after the faults works with. */
 async function formCluster() {
   const ignore = (): void => undefined;
-  const events = { onSaid: ignore, onUp: ignore, onFailed: ignore, onRole: ignore, onCut: ignore, onReadBack: ignore };
+  const ignored = { onSaid: ignore, onUp: ignore, onFailed: ignore, onRole: ignore, onCut: ignore };
+  const events = { ...ignored, onReadBack: ignore, onFailpoint: ignore };
   const cluster = new SimCluster({ seed: 1, knobs }, events);
   const violations: Violation[] = [];
   const until: RecoveryDeps['until'] = async (isDone) => {

@@ -1,4 +1,5 @@
 /** What is asked of a run, and what it tells in the end. */
+import type { Failpoint } from '@kvorum/server/internal/env/failpoints.js';
 import type { Violation } from './checkers/violation.js';
 import type { FixedKnobs, Knobs } from './knobs.js';
 
@@ -19,6 +20,8 @@ export interface RunReport {
   /** How many of what a run has to show that it did. */
   readonly counts: readonly (readonly [string, number])[];
   readonly faults: readonly (readonly [string, number])[];
+  /** Every failpoint: how often it was reached, and how often the power was cut there (R6). */
+  readonly failpoints: readonly FailpointCount[];
   /** Last lines of the event log. */
   readonly tail: readonly string[];
 }
@@ -30,6 +33,13 @@ export interface RunOptions {
   readonly steps?: number | undefined;
   /** A node that ends by a bug is started again: to see what checkers say (R7). */
   readonly goesOnAfterBugs?: boolean;
+}
+
+/** What became of a failpoint. */
+export interface FailpointCount {
+  readonly name: Failpoint;
+  readonly hits: number;
+  readonly cuts: number;
 }
 
 /** Says that a checker found its invariant broken. */

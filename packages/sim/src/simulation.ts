@@ -6,6 +6,7 @@ import { confStateOf } from '@kvorum/core/raft/snapshot.js';
 import { defaultShard } from '@kvorum/server/internal/node-status.js';
 import { checkAcknowledgedWrites } from './checkers/acknowledged-writes.js';
 import type { Violation } from './checkers/violation.js';
+import { FailpointCuts } from './faults/failpoint-cuts.js';
 import { faultyClusterOf } from './faults/faulty-cluster.js';
 import { Moments } from './faults/moments.js';
 import { FaultSchedule } from './faults/schedule.js';
@@ -37,6 +38,8 @@ const RUN_MS_MAX = 60_000;
 /** So much more than the least is aimed at: nothing new happens at the end of a run, while replicas come to one state. */
 const LOAD_MARGIN = 1.2;
 const FAULTS_MARGIN = 2;
+/** Time for failpoints that were not reached under faults. */
+const FAILPOINTS_MS_MAX = 18_000;
 /** A run with so many violations is over: the rest tells nothing new. */
 const VIOLATIONS_MAX = 20;
 
@@ -58,6 +61,7 @@ class Simulation {
   readonly ends: NodeEnds;
   readonly moments = new Moments();
   readonly schedule: FaultSchedule;
+  readonly failpoints: FailpointCuts;
   readonly stepsMax: number;
   /** Clients ask. */
   isLoaded = true;
@@ -80,11 +84,12 @@ class Simulation {
     this.ends = new NodeEnds({ queue, random, counts, violate }, { offMs: knobs.faultLastsMs, goesOnAfterBugs });
     this.clients = Array.from({ length: knobs.clients }, (_, i) => this.newClient(i));
     const isQuiet = (): boolean => isBehind(this.activity(), 'faults', FAULTS_MARGIN);
+    const areNodesNeeded = (): boolean => this.failpoints.areNodesNeeded;
     this.book = new MemberBook(this.cluster.machines, confStateOf(firstVotersOf(knobs)));
     const { cluster, book, ends, moments, faults } = this;
-    this.schedule = new FaultSchedule(faultyClusterOf({ cluster, book, ends, moments, faults, random }, knobs), {
-      isQuiet,
-    });
+    const ofAll = { cluster, book, ends, moments, faults, areNodesNeeded };
+    this.schedule = new FaultSchedule(faultyClusterOf({ ...ofAll, random }, knobs), { isQuiet });
+    this.failpoints = new FailpointCuts(faultyClusterOf({ ...ofAll, random: stream(seed, 'failpoints') }, knobs));
     const membershipDeps = { cluster, book, random: stream(seed, 'membership'), faults, counts };
     this.membership = new MembershipChanges(membershipDeps, knobs);
   }
@@ -113,12 +118,14 @@ class Simulation {
     const { cluster, book, knobs, clients, history, counts } = this;
     const { queue } = cluster;
     cluster.log.add('--', JSON.stringify({ seed: this.seed, ...knobs }));
+    this.failpoints.start();
     cluster.start();
     for (const client of clients) client.start();
     this.lookEvery();
     this.schedule.start();
     this.membership.start();
     if (!(await this.until(() => queue.nowMs >= knobs.faultsMs))) return;
+    await this.reachFailpoints();
     this.heal();
     const until = this.until.bind(this);
     const recovery: RecoveryDeps = { cluster, book, history, counts, violate: this.violate.bind(this), until };
@@ -171,11 +178,23 @@ class Simulation {
     });
   }
 
+  /** What faults have kept the cluster from coming to is reached in good weather. */
+  private async reachFailpoints(): Promise<void> {
+    const { cluster, failpoints, knobs } = this;
+    if (failpoints.isDone) return;
+    cluster.log.add('--', 'good weather');
+    this.schedule.stop();
+    cluster.heal();
+    const limitMs = knobs.faultsMs + FAILPOINTS_MS_MAX;
+    await this.until(() => failpoints.isDone || cluster.queue.nowMs >= limitMs);
+  }
+
   private heal(): void {
     this.cluster.log.add('--', 'heal');
     this.schedule.stop();
     this.membership.stop();
     this.moments.stop();
+    this.failpoints.stop();
     this.cluster.heal();
   }
 
@@ -219,6 +238,7 @@ class Simulation {
       },
       onUp: () => this.counts.add('starts'),
       onFailed: (machine, error) => this.ends.ended(machine, error),
+      onFailpoint: (machine, name) => this.failpoints.hit(machine, name),
       onRole: (machine, shard, role, term) => {
         if (role === 'leader') this.checks.leads(machine, shard, term);
       },
@@ -267,6 +287,7 @@ class Simulation {
       acknowledged: history.acknowledged,
       counts: counts.entries(),
       faults: this.faults.entries(),
+      failpoints: this.failpoints.counts(),
       tail: log.tail(),
     };
   }

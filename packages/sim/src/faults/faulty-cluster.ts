@@ -17,11 +17,14 @@ export interface FaultyClusterDeps {
   /** Counts what happened. */
   readonly faults: Tally;
   readonly random: Random;
+  /** Something is still to be done for which one node more than a quorum has to be able to run. */
+  readonly areNodesNeeded: () => boolean;
 }
 
 export function faultyClusterOf(deps: FaultyClusterDeps, knobs: Knobs): FaultyCluster {
-  const { cluster, book, ends, moments, faults, random } = deps;
+  const { cluster, book, ends, moments, faults, random, areNodesNeeded } = deps;
   const { queue, network, timing, machines, log } = cluster;
+  const isOneSpare = (): boolean => book.lost().size + 2 <= (machines.length - 1) >> 1;
   return {
     knobs,
     random,
@@ -40,7 +43,7 @@ export function faultyClusterOf(deps: FaultyClusterDeps, knobs: Knobs): FaultyCl
     },
     when: (moment, strike) => moments.when(moment, strike),
     log: (what) => log.add('--', what),
-    mayLose: (machine) => book.mayLose(machine),
+    mayLose: (machine) => (!areNodesNeeded() || isOneSpare()) && book.mayLose(machine),
     count: (kind) => faults.add(kind),
   };
 }

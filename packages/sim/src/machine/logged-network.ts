@@ -15,9 +15,12 @@ export interface LoggedNetworkDeps {
 
 export function loggedNetwork({ network, processor, log }: LoggedNetworkDeps): Network {
   const wrap = (connection: Connection): Connection => new LoggedConnection(connection, log);
+  const never = <T>(): Promise<T> => new Promise(() => {});
   return {
-    listen: (address, onConnection) => network.listen(address, (connection) => onConnection(wrap(connection))),
+    listen: (address, onConnection) =>
+      processor.isDead ? never() : network.listen(address, (connection) => onConnection(wrap(connection))),
     connect: (address, timeoutMs) => {
+      if (processor.isDead) return never();
       log(`dial ${address.host}`);
       return new Promise((resolve, reject) => {
         network.connect(address, timeoutMs).then(

@@ -3,6 +3,7 @@
  * by being left alone for good (nothing of it ever runs again), never by an orderly close.
  */
 import type { Env, Log, Random } from '@kvorum/server/internal/env/env.js';
+import type { Failpoint } from '@kvorum/server/internal/env/failpoints.js';
 import { MemoryDisk } from '@kvorum/server/internal/env/testing/memory-disk.js';
 import type { MemoryNetwork } from '@kvorum/server/internal/env/testing/memory-network.js';
 import { noProbe } from '@kvorum/server/internal/env/testing/no-probe.js';
@@ -10,6 +11,7 @@ import { type KvorumNode, type StartOptions, startNode } from '@kvorum/server/in
 import type { LogWindow } from '@kvorum/server/internal/shard/log/log-window.js';
 import type { ShardHost } from '@kvorum/server/internal/shard/shard-host.js';
 import { MemoryStoreDisk } from '@kvorum/server/internal/storage/memory-revision-store.js';
+import type { StoreKind } from '@kvorum/server/internal/storage/revision-store.js';
 import type { Knobs } from '../knobs.js';
 import { stream } from '../world/chance.js';
 import type { EventQueue } from '../world/event-queue.js';
@@ -28,6 +30,8 @@ export interface MachineEvents {
   onFailed(machine: Machine, error: unknown): void;
   /** The node says that a replica's role is another now. */
   onRole(machine: Machine, shard: number, role: string, term: number): void;
+  /** The process has come to a failpoint; a power cut in here is one at exactly that point. */
+  onFailpoint(machine: Machine, name: Failpoint): void;
   /** A cut did this to what was not synced. */
   onCut(fate: string, count: number): void;
   /** Entries were read back from a log on disk for somebody who needs what is not in memory. */
@@ -120,8 +124,10 @@ export class Machine {
     this.starts += 1;
     this.#say(`start ${this.starts}`);
     const random = stream(this.#deps.seed, `${this.name} process ${this.starts}`);
-    const log = (what: string): void => this.#say(what);
-    const processor = new Processor({ queue, random, pace: this.pace, log });
+    const log = (what: string): void => {
+      if (!processor.isDead) this.#say(what);
+    };
+    const processor: Processor = new Processor({ queue, random, pace: this.pace, log });
     this.processor = processor;
     this.disk.faults.delay = (operation, path) => this.weather.pass(processor, operation, path, log);
     const whenMine = (run: () => void): void => {
@@ -129,7 +135,7 @@ export class Machine {
     };
     startNode(this.#options(), {
       env: this.#env(processor, random),
-      storeKind: this.#stores,
+      storeKind: this.#storeKind(processor),
       flushPolicy: {
         rows: this.#deps.knobs.flushRows,
         bytes: 4 * 1024 * 1024,
@@ -214,8 +220,10 @@ export class Machine {
     this.#deps.events.onFailed(this, error);
   }
 
+  /** Nothing of the process goes on, though the code that runs now may do so to the end of its turn: nothing it calls has an effect. */
   #endProcess(): void {
     this.processor?.end();
+    this.disk.faults.halt();
     this.processor = undefined;
     this.node = undefined;
     this.shards = undefined;
@@ -233,18 +241,32 @@ export class Machine {
   }
 
   #env(processor: Processor, random: Random): Env {
-    const log = (what: string): void => this.#say(what);
-    const network = loggedNetwork({ network: this.#deps.network.host(this.name), processor, log });
-    return { clock: processor, random, disk: this.#watched(this.disk), network, log: this.#log({}) };
+    const say = (what: string): void => {
+      if (!processor.isDead) this.#say(what);
+    };
+    const network = loggedNetwork({ network: this.#deps.network.host(this.name), processor, log: say });
+    const failpoints = {
+      hit: (name: Failpoint): void => {
+        if (!processor.isDead) this.#deps.events.onFailpoint(this, name);
+      },
+    };
+    const log = this.#log({}, processor);
+    return { clock: processor, random, disk: this.#watched(this.disk, processor), network, log, failpoints };
+  }
+
+  #storeKind(processor: Processor): StoreKind {
+    const { open, checkExisting } = this.#stores;
+    return { open: (path) => (processor.isDead ? new Promise(() => {}) : open(path)), checkExisting };
   }
 
   /** Remembers where the log writer wrote last. */
-  #watched(disk: MemoryDisk): MemoryDisk {
+  #watched(disk: MemoryDisk, processor: Processor): MemoryDisk {
     const open = disk.openLogWriter.bind(disk);
     disk.openLogWriter = async () => {
       const writer = await open();
       const append = writer.append.bind(writer);
       writer.append = (request, done) => {
+        if (processor.isDead) return;
         const { path, position, bytes } = request;
         this.appends.push({ path, position, length: bytes.length });
         if (this.appends.length > APPENDS_KEPT) this.appends.shift();
@@ -255,8 +277,9 @@ export class Machine {
     return disk;
   }
 
-  #log(fields: object): Log {
+  #log(fields: object, processor: Processor): Log {
     const write = (message: string, more: object = {}): void => {
+      if (processor.isDead) return;
       // A stack tells of files and differs between versions of Node.
       const all = { ...fields, ...more, stack: undefined };
       this.#say(`${message} ${JSON.stringify(all)}`);
@@ -270,7 +293,7 @@ export class Machine {
       warn: write,
       error: write,
       isDebug: false,
-      child: (more) => this.#log({ ...fields, ...more }),
+      child: (more) => this.#log({ ...fields, ...more }, processor),
     };
   }
 

@@ -164,7 +164,11 @@ export class Processor implements Clock {
     this.#isTurnEnding = false;
     const deferred = this.#deferred;
     this.#deferred = [];
-    for (const run of deferred) run();
+    for (const run of deferred) {
+      // One of them may have come to the end of the process.
+      if (this.#isDead) return;
+      run();
+    }
   }
 
   #runOrHold(kind: Held['kind'], run: () => void): void {

@@ -37,6 +37,7 @@ const CALM = {
   splitProbability: 0,
   membershipEveryMs: 0,
   linearizableReads: 'readIndex',
+  failpoints: [],
 } as const;
 
 /** Time for a cluster to form and elect. */
@@ -57,6 +58,7 @@ export class StagedCluster {
         onUp: ignore,
         onCut: ignore,
         onReadBack: ignore,
+        onFailpoint: ignore,
         onFailed: ({ name }, error) => {
           throw new Error(`${name} failed`, { cause: error });
         },
