@@ -130,9 +130,9 @@ test('R28, N10: a stall drops the lease: the next read is confirmed by a round',
     assert.equal(await roundsOf(staged, leader), before);
     // Shorter than what is left of the lease.
     leader.processor?.pause(3 * stagedHeartbeatMs + 20);
-    await staged.run(3 * stagedHeartbeatMs + 40);
     const leaseReads = await staged.metric(leader, 'kvorum_shard_lease_reads_total');
     assert.equal(await staged.get(leader), 'value');
+    // Afterwards there may be a lease again, of a round that was begun after the stall.
     assert.equal(await staged.metric(leader, 'kvorum_shard_lease_reads_total'), leaseReads);
     assert.ok((await roundsOf(staged, leader)) > before);
   });

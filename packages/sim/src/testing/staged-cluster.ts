@@ -37,6 +37,10 @@ const CALM = {
   splitProbability: 0,
   membershipEveryMs: 0,
   linearizableReads: 'readIndex',
+  logWindowBytes: 16 * 1024 * 1024,
+  // As in production, so that no comparison falls into what is staged.
+  compareEntries: 65_536,
+  compareMs: 300_000,
   failpoints: [],
 } as const;
 
