@@ -86,7 +86,7 @@ export class RunningNode implements KvorumNode, NodeInfo {
       },
       { tickMs: options.heartbeatMs, electionTimeoutMs: options.electionTimeoutMs },
     );
-    const shard = this.host.access(defaultShard);
+    const shard = this.host.requests.access(defaultShard);
     this.kv = new ShardKvService({ shard, clock }, { requestTimeoutMs: options.requestTimeoutMs });
     this.probe = parts.deps.probe ?? createProcessProbe();
     this.metricsRegistry = new MetricsRegistry({
@@ -115,7 +115,15 @@ export class RunningNode implements KvorumNode, NodeInfo {
     inspect?.(host);
     await this.startFace();
     const started = await startNodeTransport(
-      { env, storage, handler: host, clusterId, clientAddress: this.advertised(), onFormed: () => this.form(), fail },
+      {
+        env,
+        storage,
+        handler: host.inbox,
+        clusterId,
+        clientAddress: this.advertised(),
+        onFormed: () => this.form(),
+        fail,
+      },
       options,
     );
     this.transport = started?.transport;

@@ -114,12 +114,12 @@ test('S9: a follower that takes nothing of its snapshot holds the reader for a b
   await store.store.commit({ puts: [], deletes: [], meta: encodeMeta({ ...INITIAL_META, confState }) });
   const transport = new StuckTransport();
   const { shard, clock } = await setup(() => store, transport);
-  shard.wantSnapshot();
+  shard.offers.want();
   const message = newMessage('MsgSnap', 2, 1);
   const snapshot = shard.replica.log.snapshot();
   assert.notEqual(snapshot, NOT_YET);
   if (snapshot !== NOT_YET) message.snapshot = snapshot;
-  shard.sendSnapshot(message);
+  shard.offers.send(message);
   await new Promise(setImmediate);
   clock.advance(SNAPSHOT_SEND_MS_MAX - 1);
   assert.deepEqual(transport.taken, []);
@@ -138,7 +138,7 @@ test('a snapshot that waits for a flush while the node stops opens no reader: th
     const { shard, failures } = await setup(() => store);
     // A configuration entry was applied and is not flushed.
     shard.replica.confHistory.note(7, confState);
-    shard.wantSnapshot();
+    shard.offers.want();
     await shard[end]();
     let isClosed = false;
     void store.close().then(() => (isClosed = true));

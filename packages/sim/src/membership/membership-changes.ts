@@ -99,7 +99,7 @@ export class MembershipChanges {
     }
     if (!isMinorityLost(preview.confState, book.lost())) return;
     cluster.log.add('--', `ask ${machine.name} shard ${shard}: ${kind} ${JSON.stringify(preview.confState)}`);
-    const answer = host.changeMembership(shard, change, this.#options.requestTimeoutMs);
+    const answer = host.requests.changeMembership(shard, change, this.#options.requestTimeoutMs);
     const { term, lastIndex } = raw.basicStatus();
     const wanted = { shard, target: preview.confState, term, upTo: lastIndex };
     book.want(wanted);
@@ -118,7 +118,7 @@ export class MembershipChanges {
   #transfer(shard: number, machine: Machine, host: ShardHost, to: number): void {
     const { cluster, counts, faults } = this.#deps;
     cluster.log.add('--', `ask ${machine.name} shard ${shard}: transfer leader to ${to}`);
-    void host.transferLeader(shard, to, this.#options.requestTimeoutMs).then((result) => {
+    void host.requests.transferLeader(shard, to, this.#options.requestTimeoutMs).then((result) => {
       counts.add(`transfer ${result.kind}`);
       if (result.kind === 'transferred') faults.add('membership: transfer leader');
     });

@@ -115,7 +115,7 @@ export class MemberCluster {
     await this.until(() => this.leader() !== undefined, 'a leader');
     if (this.leader() === id) return;
     const leader = this.leader() ?? 0;
-    const result = await this.drive(() => this.host(leader).transferLeader(shard, id, changeMsMax));
+    const result = await this.drive(() => this.host(leader).requests.transferLeader(shard, id, changeMsMax));
     assert.equal(result.kind, 'transferred', JSON.stringify(result));
     await this.until(() => this.leader() === id, `node ${id} to lead`);
   }
@@ -128,7 +128,7 @@ export class MemberCluster {
 
   /** Asks node `id` to propose. */
   async ask(id: number, change: ConfChange): Promise<ConfChangeResult> {
-    return this.drive(() => this.host(id).changeMembership(shard, change, changeMsMax));
+    return this.drive(() => this.host(id).requests.changeMembership(shard, change, changeMsMax));
   }
 
   /** Makes a change through whoever leads, as often as it is refused for now. */

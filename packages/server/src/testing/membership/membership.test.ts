@@ -77,7 +77,7 @@ test('a leader that loses its seat although it handed over moves leadership to a
     await cluster.change(change('-1 +4', 'explicit'));
     // A voter of the outgoing half may be elected.
     await cluster.until(() => cluster.hosted(1).replica.raw.confState().votersOutgoing.length > 0, 'node 1 to know');
-    const { kind } = await cluster.drive(() => cluster.host(2).transferLeader(1, 1, 3000));
+    const { kind } = await cluster.drive(() => cluster.host(2).requests.transferLeader(1, 1, 3000));
     assert.equal(kind, 'transferred');
     await cluster.until(() => ![undefined, 1].includes(cluster.leader()), 'a voter that stays to lead');
     assert.deepEqual((await cluster.change(leave)).voters, [2, 3, 4]);
@@ -98,7 +98,7 @@ test('what can not be done is refused for good, each with its reason', () =>
     const left = await cluster.ask(1, leave);
     assert.equal(left.kind === 'refused' && left.reason, 'notJoint');
     const both = await cluster.drive(() =>
-      Promise.all(['+5', '-2'].map((text) => cluster.host(1).changeMembership(1, change(text), 3000))),
+      Promise.all(['+5', '-2'].map((text) => cluster.host(1).requests.changeMembership(1, change(text), 3000))),
     );
     assert.deepEqual(
       both.map((result) => (result.kind === 'refused' ? result.reason : result.kind)),
@@ -107,7 +107,7 @@ test('what can not be done is refused for good, each with its reason', () =>
     assert.equal(await reason(1, '-5 -4', 'explicit'), 'applied');
     assert.equal(await reason(1, '+4'), 'joint');
     const transfers = await cluster.drive(() =>
-      Promise.all([4, 1].map((to) => cluster.host(1).transferLeader(1, to, 3000))),
+      Promise.all([4, 1].map((to) => cluster.host(1).requests.transferLeader(1, to, 3000))),
     );
     assert.deepEqual(
       transfers.map((result) => (result.kind === 'refused' ? result.reason : result.kind)),
@@ -179,7 +179,7 @@ test('a leader that is cut off can not tell what becomes of a change; back in ti
       await cluster.leads(1);
       for (const other of [2, 3]) cluster.cutLink(1, other);
       let answer: ConfChangeResult | undefined;
-      const asked = cluster.host(1).changeMembership(1, change('+4'), isBackInTime ? 20_000 : 500);
+      const asked = cluster.host(1).requests.changeMembership(1, change('+4'), isBackInTime ? 20_000 : 500);
       void asked.then((result) => (answer = result));
       await cluster.until(() => ![undefined, 1].includes(cluster.leader()), 'another leader');
       await cluster.put(cluster.leader() ?? 0, 'a', 'b');

@@ -78,7 +78,7 @@ async function cutAt(
   let answer: ConfChangeResult | undefined;
   void cluster
     .host(leader)
-    .changeMembership(1, way.there, 3000)
+    .requests.changeMembership(1, way.there, 3000)
     .then((result) => (answer = result));
   await cluster.moments(step);
   const hit = whom === 'all' ? [1, 2, 3, 4, 5] : whom === 'leader' ? [leader] : [1 + (step % 5), 1 + ((step * 3) % 5)];

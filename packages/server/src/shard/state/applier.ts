@@ -6,7 +6,7 @@ import type { Outcome } from '@kvorum/core/kv/outcome.js';
 import type { StateMachine } from '@kvorum/core/kv/state-machine.js';
 import type { Entry } from '@kvorum/core/raft/entry.js';
 import type { Message } from '@kvorum/core/raft/message.js';
-import type { Failpoints } from '../env/failpoints.js';
+import type { Failpoints } from '../../env/failpoints.js';
 
 /** None of these may call back into the applier. */
 export interface ApplierDeps {

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import type { StateMachine } from '@kvorum/core/kv/state-machine.js';
 import { type Message, newMessage } from '@kvorum/core/raft/message.js';
 import { Applier } from './applier.js';
-import { MemoryShardStores } from '../storage/memory-shard-stores.js';
-import { ManualClock } from '../env/testing/manual-clock.js';
-import { rebuildMachine } from './recovery/rebuild-machine.js';
+import { MemoryShardStores } from '../../storage/memory-shard-stores.js';
+import { ManualClock } from '../../env/testing/manual-clock.js';
+import { rebuildMachine } from '../recovery/rebuild-machine.js';
 
 async function setup() {
   const { store } = await new MemoryShardStores().open(1);
