@@ -1,5 +1,5 @@
-// Clocks, chance, timers, files and sockets come in through Env (requirement R1): core and server must not reach for Node's own outside
-// server/src/env. Tests and testing/ folders may.
+// Clocks, chance, timers, files and sockets come in through Env (requirement R1): core, server and grpc must not reach for Node's own outside
+// server/src/env and grpc/src/node. Tests and testing/ folders may.
 import { importsOf, isCode, isTest, lineOf, parse, visit } from '../lib/source.mjs';
 
 const GLOBALS = new Set([
@@ -36,8 +36,8 @@ export const title = 'banned calls';
 
 function inScope(path) {
   return (
-    /^packages\/(core|server)\/src\//.test(path) &&
-    !path.startsWith('packages/server/src/env/') &&
+    /^packages\/(core|server|grpc)\/src\//.test(path) &&
+    !/^packages\/(server\/src\/env|grpc\/src\/node)\//.test(path) &&
     isCode(path) &&
     !isTest(path)
   );

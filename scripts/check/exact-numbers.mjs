@@ -12,7 +12,7 @@ const FUNCTIONS = new Set(
 export const title = 'exact numbers';
 
 function inScope(path) {
-  return /^packages\/(core|server|sim)\/src\//.test(path) && isCode(path) && !isTest(path);
+  return /^packages\/(core|server|sim|grpc)\/src\//.test(path) && isCode(path) && !isTest(path);
 }
 
 /** The name of something inexact that a node uses, or undefined. Powers of whole constants are exact. */

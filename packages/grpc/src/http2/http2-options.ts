@@ -1,0 +1,96 @@
+/** Options of a connection and every limit it keeps, with defaults for both roles. */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Numbers that bound what a peer can cost. All are checked against the ranges in {@link limitRanges} once. */
+export interface Http2Limits {
+  /** SETTINGS_MAX_CONCURRENT_STREAMS that we announce; a stream beyond it is refused with REFUSED_STREAM. */
+  readonly concurrentStreamsMax: number;
+  /** SETTINGS_MAX_FRAME_SIZE that we announce; a larger frame ends the connection with FRAME_SIZE_ERROR. */
+  readonly frameBytesMax: number;
+  /** SETTINGS_MAX_HEADER_LIST_SIZE that we announce; a stream with more is reset with ENHANCE_YOUR_CALM. */
+  readonly headerListBytesMax: number;
+  /** Bytes of one header block as it travels, over all its frames; more ends the connection with ENHANCE_YOUR_CALM. */
+  readonly headerBlockBytesMax: number;
+  /** Frames of one header block; more end the connection with ENHANCE_YOUR_CALM. */
+  readonly continuationFramesMax: number;
+  /** SETTINGS_HEADER_TABLE_SIZE that we announce. */
+  readonly headerTableBytesMax: number;
+  /** Most memory spent on compressing what we send, whatever the peer allows. */
+  readonly encoderTableBytesMax: number;
+  /** SETTINGS_INITIAL_WINDOW_SIZE that we announce. */
+  readonly streamWindowBytes: number;
+  /** How far the window of one stream may grow. */
+  readonly streamWindowBytesMax: number;
+  /** The connection's window at its start. */
+  readonly connectionWindowBytes: number;
+  /** How far the connection's window may grow: what a peer can make us hold unread. */
+  readonly connectionWindowBytesMax: number;
+  /** `sendData` answers false above this many queued bytes of the stream. */
+  readonly streamSendBytesHigh: number;
+  /** `sendData` answers false above this many queued bytes of all streams. */
+  readonly connectionSendBytesHigh: number;
+  /** A stream whose data would bring all streams' queued bytes above this is reset, unless it is the only one with queued bytes. */
+  readonly connectionSendBytesMax: number;
+  /** Control frames and headers that wait because the peer does not read; more end the connection with ENHANCE_YOUR_CALM. */
+  readonly controlBytesMax: number;
+  /** RST_STREAM frames, and our own for its errors, that a peer may cause at once; see `resetsPerSecond`. */
+  readonly resetBurstMax: number;
+  /** Resets a peer may cause per second in the long run; more end the connection with ENHANCE_YOUR_CALM. */
+  readonly resetsPerSecond: number;
+  /** PING, SETTINGS, PRIORITY, unknown, empty and unneeded WINDOW_UPDATE frames that may come at once. */
+  readonly controlBurstMax: number;
+  /** The same per second in the long run; more end the connection with ENHANCE_YOUR_CALM. */
+  readonly controlFramesPerSecond: number;
+  /** Time from the connection's start to the peer's preface and first SETTINGS. */
+  readonly prefaceTimeoutMs: number;
+  /** Time for the peer to acknowledge our SETTINGS; SETTINGS_TIMEOUT ends the connection. */
+  readonly settingsTimeoutMs: number;
+  /** Time from a HEADERS frame to the end of its block, and from the start of any frame to its end. */
+  readonly frameTimeoutMs: number;
+  /** Time in which a stream with queued data must get window to send some; then it is reset with CANCEL. */
+  readonly streamStallTimeoutMs: number;
+  /** Time in which a connection with queued bytes must take some; then it is destroyed. */
+  readonly connectionStallTimeoutMs: number;
+  /** Time for streams to end after `drain`, then what is left is closed. */
+  readonly drainTimeoutMs: number;
+  /** Time for a PING to be answered before `ping()` rejects. */
+  readonly pingTimeoutMs: number;
+}
+
+/** Defaults of {@link Http2Limits}. */
+export const defaultLimits: Http2Limits = {
+  concurrentStreamsMax: 256,
+  frameBytesMax: 16 * KIB,
+  headerListBytesMax: 16 * KIB,
+  headerBlockBytesMax: 32 * KIB,
+  continuationFramesMax: 16,
+  headerTableBytesMax: 4 * KIB,
+  encoderTableBytesMax: 4 * KIB,
+  streamWindowBytes: 256 * KIB,
+  streamWindowBytesMax: 4 * MIB,
+  connectionWindowBytes: 1 * MIB,
+  connectionWindowBytesMax: 16 * MIB,
+  streamSendBytesHigh: 64 * KIB,
+  connectionSendBytesHigh: 1 * MIB,
+  connectionSendBytesMax: 128 * MIB,
+  controlBytesMax: 1 * MIB,
+  resetBurstMax: 200,
+  resetsPerSecond: 50,
+  controlBurstMax: 1000,
+  controlFramesPerSecond: 100,
+  prefaceTimeoutMs: 10_000,
+  settingsTimeoutMs: 10_000,
+  frameTimeoutMs: 10_000,
+  streamStallTimeoutMs: 60_000,
+  connectionStallTimeoutMs: 60_000,
+  drainTimeoutMs: 30_000,
+  pingTimeoutMs: 20_000,
+};
+
+/** How a connection behaves. */
+export interface Http2Options {
+  readonly role: 'client' | 'server';
+  readonly limits?: Partial<Http2Limits>;
+}
