@@ -58,9 +58,9 @@ export class BackupSource {
       source.close();
       return undefined;
     }
+    const revision = revisionOf(source, source.meta);
     const close = this.hold(source, onEnded);
-    const chunks = this.stream(source, close);
-    return { revision: decodeMeta(source.meta).currentRevision, storeBytes, chunks, close };
+    return { revision, storeBytes, chunks: this.stream(source, close), close };
   }
 
   /** Ends every backup under way. */
@@ -99,5 +99,15 @@ export class BackupSource {
       await chunks.return();
       end();
     }
+  }
+}
+
+function revisionOf(source: StoreSnapshot, meta: Uint8Array): number {
+  try {
+    return decodeMeta(meta).currentRevision;
+  } catch (error) {
+    // Nobody else would: the backup has not begun.
+    source.close();
+    throw error;
   }
 }
