@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { FRAME_HEADER_BYTES, FrameType } from './frame.js';
 import { PeerConnection } from './peer-connection.js';
 import { encodeSnapshotChunk, encodeSnapshotHeader, encodeSnapshotTrailer } from './snapshot-frames.js';
-import { SnapshotReceiver } from './snapshot-stream-receiver.js';
+import { SnapshotStreamReceiver } from './snapshot-stream-receiver.js';
 import { incarnationOf, RecordingHandler, sampleComparison } from './testing/rig.js';
 import { ProtocolError } from './wire.js';
 
@@ -134,7 +134,7 @@ test('S1, R15: a snapshot with any byte changed in any frame ends in a ProtocolE
   const receive = (parts: readonly Uint8Array[]) => {
     const handler = new RecordingHandler();
     const link = { write: () => true, end: () => {}, setPaused: () => {} };
-    const receiver = new SnapshotReceiver({
+    const receiver = new SnapshotStreamReceiver({
       link,
       ownId: 2,
       peerId: 1,

@@ -15,8 +15,8 @@ import { CLIENT_ADDRESS_BYTES_MAX, type Hello } from './handshake-codec.js';
 import { Pacer } from './pacer.js';
 import { Peer, type PeerCounters } from './peer.js';
 import { SNAPSHOT_FRAME_BYTES_MAX } from './snapshot-frames.js';
-import { SnapshotReceiver } from './snapshot-stream-receiver.js';
-import { SnapshotSender } from './snapshot-stream-sender.js';
+import { SnapshotStreamReceiver } from './snapshot-stream-receiver.js';
+import { SnapshotStreamSender } from './snapshot-stream-sender.js';
 import {
   type ForwardAnswer,
   type Identity,
@@ -287,7 +287,7 @@ export class PeerTransport implements Transport {
     }
     peer.met(hello);
     this.#snapshotsIn += 1;
-    const receiver = new SnapshotReceiver({
+    const receiver = new SnapshotStreamReceiver({
       link,
       ownId: this.#deps.identity.nodeId,
       peerId: peer.id,
@@ -301,7 +301,7 @@ export class PeerTransport implements Transport {
     link.open(receiver, SNAPSHOT_FRAME_BYTES_MAX, peer.counters);
   }
 
-  async #dialForSnapshot(to: number, address: Address): Promise<SnapshotSender> {
+  async #dialForSnapshot(to: number, address: Address): Promise<SnapshotStreamSender> {
     const { clock, network } = this.#deps.env;
     let connection: Connection;
     try {
@@ -319,7 +319,7 @@ export class PeerTransport implements Transport {
         { kind: 'dialer', expectedNodeId: to, purpose: 'snapshot' },
         {
           onEstablished: (link) => {
-            const sender = new SnapshotSender(link, clock, this.#pacer);
+            const sender = new SnapshotStreamSender(link, clock, this.#pacer);
             const counters = this.#peers.get(to)?.counters;
             if (counters !== undefined) link.open(sender, SNAPSHOT_FRAME_BYTES_MAX, counters);
             resolve(sender);

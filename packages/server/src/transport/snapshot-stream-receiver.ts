@@ -14,7 +14,7 @@ import { TransportError, type TransportHandler } from './transport.js';
 import { ProtocolError } from './wire.js';
 
 /** What a receiver needs of its surroundings. */
-export interface SnapshotReceiverDeps {
+export interface SnapshotStreamReceiverDeps {
   readonly link: Pick<FrameLink, 'write' | 'end' | 'setPaused'>;
   readonly ownId: number;
   readonly peerId: number;
@@ -26,15 +26,15 @@ export interface SnapshotReceiverDeps {
 }
 
 /** One per stream; answers once, unless the link is lost. */
-export class SnapshotReceiver implements FrameLinkHandler {
-  readonly #deps: SnapshotReceiverDeps;
+export class SnapshotStreamReceiver implements FrameLinkHandler {
+  readonly #deps: SnapshotStreamReceiverDeps;
   readonly #queue: ChunkQueue;
   #state: 'header' | 'chunks' | 'complete' = 'header';
   #chunks = 0;
   #bytes = 0;
   #crc = 0;
 
-  constructor(deps: SnapshotReceiverDeps) {
+  constructor(deps: SnapshotStreamReceiverDeps) {
     this.#deps = deps;
     this.#queue = new ChunkQueue((isPaused) => deps.link.setPaused(isPaused));
   }

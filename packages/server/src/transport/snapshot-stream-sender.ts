@@ -16,7 +16,7 @@ import { type OutgoingSnapshot, TransportError } from './transport.js';
 import { ProtocolError } from './wire.js';
 
 /** One per stream; `run` settles when nothing of the source is read any more. */
-export class SnapshotSender implements FrameLinkHandler {
+export class SnapshotStreamSender implements FrameLinkHandler {
   readonly #link: FrameLink;
   readonly #clock: Clock;
   readonly #pacer: Pacer;
