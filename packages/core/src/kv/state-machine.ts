@@ -106,11 +106,6 @@ export class StateMachine {
     return this.#state.index.liveKeys;
   }
 
-  /** Bytes that key index and memory ring took from the system. */
-  get memoryBytes(): number {
-    return this.#state.index.bytesReserved + this.#state.ring.bytesReserved;
-  }
-
   /** Whether physical compaction has work left. */
   get isCompacting(): boolean {
     return this.#state.isCompacting;

@@ -38,6 +38,7 @@ import {
   checkWriteOptions,
 } from './request-checks.js';
 
+/** Defaults of requests that name none. */
 export interface ServiceOptions {
   readonly requestTimeoutMs: number;
 }
@@ -51,6 +52,7 @@ export const listPinMsMax = 300_000;
 /** Backups taken from a node at a time: each holds a reader of the store. */
 export const backupsMax = 1;
 
+/** One per keyspace. What fails, fails with a KvorumError; a bug does with whatever it threw. */
 export class ShardKvService implements KvService {
   private readonly shard: ShardAccess;
   private readonly clock: Clock;

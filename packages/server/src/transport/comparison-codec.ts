@@ -38,6 +38,7 @@ const KINDS: readonly (Accusation | undefined)[] = [
   { cause: 'noMajority', differsIn: 'content' },
 ];
 
+/** Writes a comparison at `at`; takes {@link COMPARISON_BYTES}. */
 export function writeComparison(bytes: Uint8Array, at: number, shard: number, message: ComparisonMessage): void {
   const { hashes, accusation } = message;
   writeU32(bytes, at, shard);

@@ -72,11 +72,6 @@ export class FrameDecoder {
     this.frameBytesMax = frameBytesMax;
   }
 
-  /** Bytes held of a frame that isn't whole yet. */
-  get heldBytes(): number {
-    return this.#filled;
-  }
-
   /** Bytes allocated for cut frames. */
   get allocatedBytes(): number {
     return this.#partial.length;

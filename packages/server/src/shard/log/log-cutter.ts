@@ -15,6 +15,7 @@ export interface LogCutterDeps {
   readonly isLeader: () => boolean;
 }
 
+/** Whose log it is, and how large it may grow. */
 export interface LogCutterOptions {
   readonly shard: number;
   readonly nodeId: number;

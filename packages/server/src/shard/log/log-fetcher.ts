@@ -7,6 +7,7 @@ import { type Entry, NO_ENTRIES } from '@kvorum/core/raft/entry.js';
 import { WalCompactedError } from '../../storage/wal/wal-errors.js';
 import type { LogWindow, WantedEntries } from './log-window.js';
 
+/** What it reads for, and from. */
 export interface LogFetcherDeps {
   readonly log: LogWindow;
   /** See `Wal.readEntries`. */
@@ -19,6 +20,7 @@ export interface LogFetcherDeps {
   readonly fail: (error: unknown) => void;
 }
 
+/** One per replica; one round at a time. */
 export class LogFetcher {
   private round: Promise<void> | undefined;
   private isClosed = false;

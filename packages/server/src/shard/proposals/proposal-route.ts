@@ -3,9 +3,10 @@ import { buildBatch } from '@kvorum/core/kv/entry-codec.js';
 import type { StateMachine } from '@kvorum/core/kv/state-machine.js';
 import type { RawNode } from '@kvorum/core/raft/raw-node.js';
 import type { Clock } from '../../env/env.js';
+import type { ForwardAnswer } from '../../transport/transport.js';
 import type { Outbox } from '../outbox.js';
 import type { Standing } from '../standing.js';
-import type { ForwardVerdict, ProposalTarget } from './proposer.js';
+import type { ProposalTarget } from './proposer.js';
 import { ShardTime } from './shard-time.js';
 
 /** What routes depend on. */
@@ -50,8 +51,8 @@ export class ProposalRoute implements ProposalTarget {
     return this.deps.outbox.forward(to, requestId, commands);
   }
 
-  answer(to: number, requestId: number, verdict: ForwardVerdict): void {
-    this.deps.outbox.answer(to, requestId, verdict);
+  answer(to: number, requestId: number, answer: ForwardAnswer): void {
+    this.deps.outbox.answer(to, requestId, answer);
   }
 
   leader(): number | undefined {

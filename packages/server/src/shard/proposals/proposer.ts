@@ -5,6 +5,7 @@
  * Nothing that was handed on is ever sent a second time; what the leader refused was not proposed and may be.
  */
 import { COMMAND_PUT } from '@kvorum/core/kv/command.js';
+import type { ForwardAnswer } from '../../transport/transport.js';
 import { definite, type EndReason, type FailureReason, unknown } from '../outcome.js';
 import type { PendingCommand } from './pending-command.js';
 import { PlacedCommands } from './placed-commands.js';
@@ -17,12 +18,7 @@ import {
 } from './proposal-batch.js';
 
 /** Why the leader did not take a forwarded request. */
-export type RefusalReason = 'notLeader' | 'overloaded' | 'noSpace' | 'stopping';
-
-/** What the leader answers to a forwarded request. Accepted: its first command is number `offset` of that entry. */
-export type ForwardVerdict =
-  | { readonly kind: 'accepted'; readonly index: number; readonly term: number; readonly offset: number }
-  | { readonly kind: 'refused'; readonly reason: RefusalReason };
+type RefusalReason = Extract<ForwardAnswer, { kind: 'refused' }>['reason'];
 
 /** Where commands can go; the replica implements it. */
 export interface ProposalTarget {
@@ -37,7 +33,7 @@ export interface ProposalTarget {
   isLeader(): boolean;
   /** False when the request could not be queued for the peer; then nothing was sent. */
   forward(to: number, requestId: number, commands: readonly Uint8Array[]): boolean;
-  answer(to: number, requestId: number, verdict: ForwardVerdict): void;
+  answer(to: number, requestId: number, answer: ForwardAnswer): void;
 }
 
 /** How much may wait; beyond, commands are refused as overloaded. */
@@ -132,16 +128,16 @@ export class Proposer {
   }
 
   /** The leader's answer to a forwarded request. An unknown id was given up before. */
-  answered(from: number, requestId: number, verdict: ForwardVerdict, appliedIndex: number): void {
+  answered(from: number, requestId: number, answer: ForwardAnswer, appliedIndex: number): void {
     const group = this.groups.get(requestId);
     if (group === undefined || group.to !== from) return;
     this.groups.delete(requestId);
-    if (verdict.kind === 'accepted') {
-      this.place(group, verdict, appliedIndex);
+    if (answer.kind === 'accepted') {
+      this.place(group, answer, appliedIndex);
       return;
     }
-    if (verdict.reason === 'notLeader' || verdict.reason === 'stopping') this.refuser = from;
-    this.requeueRefused(group, verdict.reason);
+    if (answer.reason === 'notLeader' || answer.reason === 'stopping') this.refuser = from;
+    this.requeueRefused(group, answer.reason);
   }
 
   /**

@@ -11,6 +11,7 @@
  */
 import type { Clock } from '../../env/env.js';
 
+/** How long a lease lasts. Times in milliseconds. */
 export interface LeaderLeaseOptions {
   /** What this replica promises its leader. */
   readonly promiseMs: number;
@@ -32,6 +33,7 @@ export interface LeaseHold {
   isHeld(): boolean;
 }
 
+/** One per replica. Held or not, it decides nothing but how reads are confirmed. */
 export class LeaderLease {
   private heldTerm = 0;
   private untilMs = Number.NEGATIVE_INFINITY;

@@ -10,6 +10,7 @@ import type { Outbox } from '../outbox.js';
 import { LeaderLease, type LeaderLeaseOptions } from './leader-lease.js';
 import type { ReadQueue } from './read-queue.js';
 
+/** Whose reads are begun, and what counts them. */
 export interface ReadRoundsDeps {
   readonly clock: Clock;
   readonly raw: RawNode;

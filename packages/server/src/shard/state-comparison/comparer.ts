@@ -22,6 +22,7 @@ export interface ComparisonView {
   readonly voters: JointConfig;
 }
 
+/** What is to be done, in this order. */
 export type ComparisonOutput =
   | { readonly kind: 'send'; readonly to: NodeId; readonly message: ComparisonMessage }
   /** A quorum was found equal at this index; told once for each. */
@@ -41,6 +42,7 @@ interface Collected {
   told: 'open' | 'differs' | 'equal';
 }
 
+/** One per replica. Remembers a bounded number of named indexes. */
 export class StateComparer {
   /** Own reports, oldest first. */
   private own: readonly StateHashes[] = [];

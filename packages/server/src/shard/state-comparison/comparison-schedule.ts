@@ -4,10 +4,12 @@
  */
 import type { Clock, Timer } from '../../env/env.js';
 
-/** Defaults of {@link ComparisonCadence}. */
+/** Default of {@link ComparisonCadence.entries}. */
 export const compareEveryEntries = 65_536;
+/** Default of {@link ComparisonCadence.ms}. */
 export const compareEveryMs = 300_000;
 
+/** How often replicas compare their states. */
 export interface ComparisonCadence {
   /** Entries between two named indexes, at most. */
   readonly entries: number;
@@ -15,6 +17,7 @@ export interface ComparisonCadence {
   readonly ms: number;
 }
 
+/** One per replica; counts while it leads, and holds one timer at most. */
 export class ComparisonSchedule {
   /** A comparison should be proposed. */
   isDue = false;

@@ -10,6 +10,7 @@ import type { ShardStore } from '../../storage/shard-stores.js';
 import type { ComparisonMessage } from '../../transport/comparison-codec.js';
 import type { ComparisonOutput } from './comparer.js';
 
+/** What it watches over, and how it stops it. */
 export interface CorruptionGuardDeps {
   readonly shard: number;
   readonly log: Log;
@@ -23,6 +24,7 @@ export interface CorruptionGuardDeps {
   readonly fail: (error: unknown) => void;
 }
 
+/** One per shard. What is found first counts; nothing takes it back. */
 export class CorruptionGuard {
   private found: Corruption | undefined;
   /** Never rejects. */

@@ -9,6 +9,7 @@ import type { Standing } from '../standing.js';
 import { type ComparisonOutput, type ComparisonView, StateComparer } from './comparer.js';
 import { type ComparisonCadence, ComparisonSchedule } from './comparison-schedule.js';
 
+/** What it looks at, and what it asks for. */
 export interface StateComparisonDeps {
   readonly clock: Pick<Clock, 'setTimer'>;
   readonly raw: RawNode;

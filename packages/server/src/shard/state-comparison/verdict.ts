@@ -13,6 +13,7 @@ import type { VoteResult } from '@kvorum/core/raft/quorum/majority.js';
 import type { NodeId } from '@kvorum/core/raft/types.js';
 import type { Accusation } from '../../transport/comparison-codec.js';
 
+/** What the reports of one index tell. */
 export interface Verdict {
   /** `equal`: a quorum agrees in everything that could be compared. `differs`: replicas differ and it is open which are right. */
   readonly state: 'open' | 'differs' | 'equal';

@@ -20,6 +20,7 @@ interface Run {
   readonly records: { readonly offset: number; readonly index: number; readonly term: number }[];
 }
 
+/** Where entries lie, and which of them may be read. */
 export interface EntryReaderDeps {
   readonly disk: Disk;
   readonly findSegment: (number: number) => Segment | undefined;
@@ -35,6 +36,7 @@ interface OpenFile {
   readonly reads: Set<Promise<void>>;
 }
 
+/** One per open log. Reads may run side by side, also beside appends, copies and freed segments. */
 export class EntryReader {
   readonly #deps: EntryReaderDeps;
   readonly #files = new Map<number, OpenFile>();

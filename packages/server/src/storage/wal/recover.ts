@@ -21,6 +21,7 @@ import { WalDamagedError } from './wal-errors.js';
 
 const ZEROS_BYTES = 1024 * 1024;
 
+/** What a recovery works on. */
 export interface RecoveryDeps {
   readonly disk: Disk;
   readonly failpoints?: Failpoints | undefined;
