@@ -34,7 +34,7 @@ const LOOK_EVERY_MS = 50;
 const RECOVERY_LOAD_MS = 3000;
 const RUN_MS_MIN = 30_000;
 /** A run in which too little has happened goes on at most for so long. */
-const RUN_MS_MAX = 60_000;
+const RUN_MS_MAX = 90_000;
 /** So much more than the least is aimed at: nothing new happens at the end of a run, while replicas come to one state. */
 const LOAD_MARGIN = 1.2;
 const FAULTS_MARGIN = 2;

@@ -38,13 +38,13 @@ export const ambushFaults: Record<AmbushFault & FaultKind, (cluster: FaultyClust
 };
 
 function lieInWait(cluster: FaultyCluster, kind: FaultKind, moment: RegExp): false {
-  const { random, queue, machines } = cluster;
+  const { random, machines } = cluster;
   cluster.when(moment, (machine) => {
     const isOther = kind !== 'cutAfterStart' && chance(random, 0.5);
     const victim = isOther ? pick(random, machines) : machine;
     // Mostly soon.
     const part = random.float();
-    queue.after(part * part * part * DELAY_MS_MAX, () => {
+    cluster.later(part * part * part * DELAY_MS_MAX, () => {
       if (!victim.isOn) return;
       cluster.count(kind);
       end(cluster, victim);
@@ -57,5 +57,5 @@ function end(cluster: FaultyCluster, victim: Machine): void {
   if (chance(cluster.random, 0.7)) victim.cutPower();
   else victim.kill();
   if (chance(cluster.random, 0.5)) cluster.startLater(victim);
-  else cluster.queue.after(cluster.random.float() * DELAY_MS_MAX, () => cluster.start(victim));
+  else cluster.later(cluster.random.float() * DELAY_MS_MAX, () => cluster.start(victim));
 }

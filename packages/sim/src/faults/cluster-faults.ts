@@ -23,6 +23,8 @@ export interface FaultyCluster {
   startLater(machine: Machine): void;
   /** Starts the machine now, if faults are still on. */
   start(machine: Machine): void;
+  /** Calls `strike` after `delayMs`, if faults are still on then. */
+  later(delayMs: number, strike: () => void): void;
   /** Calls `strike` once, when a node of the cluster says something like this. */
   when(moment: RegExp, strike: (machine: Machine) => void): void;
   log(what: string): void;

@@ -82,10 +82,10 @@ export class FailpointCuts {
   }
 
   #cut(machine: Machine): void {
-    const { random, queue } = this.#cluster;
+    const { random } = this.#cluster;
     machine.cutPower();
     if (chance(random, 0.3)) this.#cluster.startLater(machine);
-    else queue.after(random.float() * QUICK_RETURN_MS_MAX, () => this.#cluster.start(machine));
+    else this.#cluster.later(random.float() * QUICK_RETURN_MS_MAX, () => this.#cluster.start(machine));
   }
 
   #arm(name: Failpoint): void {

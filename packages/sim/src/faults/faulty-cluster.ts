@@ -41,6 +41,11 @@ export function faultyClusterOf(deps: FaultyClusterDeps, knobs: Knobs): FaultyCl
     start: (machine) => {
       if (!machine.isDoomed && !moments.isOver) machine.start();
     },
+    later: (delayMs, strike) => {
+      queue.after(delayMs, () => {
+        if (!moments.isOver) strike();
+      });
+    },
     when: (moment, strike) => moments.when(moment, strike),
     log: (what) => log.add('--', what),
     mayLose: (machine) => (!areNodesNeeded() || isOneSpare()) && book.mayLose(machine),

@@ -17,7 +17,7 @@ const APPENDS_SPARED = 2;
 /** Each answers whether it did something; this one counts when the bytes go. */
 export const neededFaults: Record<NeededFault & FaultKind, (cluster: FaultyCluster) => boolean> = {
   damageNeeded(cluster) {
-    const { random, machines, knobs, queue, network } = cluster;
+    const { random, machines, knobs, network } = cluster;
     // With an even number of nodes those who are left would be no quorum.
     if (machines.length % 2 === 0) return false;
     const victim = shuffled(random, machines).find((machine) => machine.isUp && mayDamage(cluster, machine));
@@ -31,7 +31,7 @@ export const neededFaults: Record<NeededFault & FaultKind, (cluster: FaultyClust
     cluster.log(`${namesOf(absent)} will miss what ${victim.name} loses and ${namesOf(holders)} has`);
     const apart = linksOf(absent, holders);
     cut(cluster, [...apart, ...linksOf(absent, [victim])]);
-    queue.after(knobs.electionTimeoutMs * integerIn(random, 2, 8), () => {
+    cluster.later(knobs.electionTimeoutMs * integerIn(random, 2, 8), () => {
       const isLost = victim.isOn && mayDamage(cluster, victim) && flipBit(cluster, victim);
       if (isLost) makeNeeded(cluster, victim, [...apart, ...linksOf([victim], holders)]);
       else mend(cluster, apart);
@@ -43,11 +43,11 @@ export const neededFaults: Record<NeededFault & FaultKind, (cluster: FaultyClust
 
 /** The victim comes back to those who missed something, without those who have it. */
 function makeNeeded(cluster: FaultyCluster, victim: Machine, without: readonly Link[]): void {
-  const { random, knobs, queue } = cluster;
+  const { random, knobs } = cluster;
   cluster.count('damageNeeded');
   cut(cluster, without);
-  queue.after(knobs.electionTimeoutMs * integerIn(random, 4, 15), () => mend(cluster, without));
-  queue.after(random.float() * knobs.electionTimeoutMs, () => cluster.start(victim));
+  cluster.later(knobs.electionTimeoutMs * integerIn(random, 4, 15), () => mend(cluster, without));
+  cluster.later(random.float() * knobs.electionTimeoutMs, () => cluster.start(victim));
 }
 
 function mayDamage(cluster: FaultyCluster, machine: Machine): boolean {

@@ -82,7 +82,7 @@ export const networkFaults: Record<NetworkFault & FaultKind, (cluster: FaultyClu
     );
   },
   swizzle(cluster) {
-    const { queue, network, random, knobs } = cluster;
+    const { network, random, knobs } = cluster;
     const names = namesOf(cluster);
     if (names.length < 2) return false;
     const chosen = shuffled(random, names).slice(0, integerIn(random, 1, names.length));
@@ -90,7 +90,7 @@ export const networkFaults: Record<NetworkFault & FaultKind, (cluster: FaultyClu
     cluster.log(`swizzle ${chosen.join(' ')} for ${forMs}`);
     const each = (run: (direction: Direction) => void) => (name: string) => {
       const at = random.float() * forMs;
-      queue.after(at, () =>
+      cluster.later(at, () =>
         bothWays(
           [name],
           names.filter((other) => other !== name),
@@ -98,7 +98,7 @@ export const networkFaults: Record<NetworkFault & FaultKind, (cluster: FaultyClu
       );
     };
     chosen.forEach(each(([from, to]) => network.cut(from, to)));
-    queue.after(forMs + knobs.heartbeatMs, () => chosen.forEach(each(([from, to]) => network.mend(from, to))));
+    cluster.later(forMs + knobs.heartbeatMs, () => chosen.forEach(each(([from, to]) => network.mend(from, to))));
     return true;
   },
   resetLink(cluster) {

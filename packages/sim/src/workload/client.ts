@@ -23,7 +23,7 @@ export interface ClientDeps {
 }
 
 /** Clients in a hurry think for so much of their time. */
-const HURRIED_SHARE = 0.2;
+const HURRIED_SHARE = 0.02;
 
 /** A list that is appended to is begun anew at this length. */
 const LIST_CHARS_MAX = 200;

@@ -36,11 +36,12 @@ export class SimTiming implements NetworkTiming {
 
   after(from: string, to: string, run: () => void): void {
     const { latencyMs, jitterMs } = this.#weather;
-    let ms = latencyMs + this.#random.float() * jitterMs + (this.slow.get(`${from} ${to}`) ?? 0);
+    let ms = latencyMs + this.#random.float() * jitterMs;
     if (chance(this.#random, SPIKE_PROBABILITY)) {
       this.spikes += 1;
       ms *= SPIKE_FACTOR;
     }
+    ms += this.slow.get(`${from} ${to}`) ?? 0;
     this.#queue.after(ms, () => {
       const input = this.#inputOf(to);
       // Where no process is, the system answers: nobody listens, and connections are reset.
