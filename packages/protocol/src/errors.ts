@@ -31,6 +31,12 @@ export const errorTable = {
   HEADERS_TOO_LARGE: { http: 431, grpc: 3, retryable: false },
   /** The request did not arrive whole in time; nothing was done. */
   REQUEST_TOO_SLOW: { http: 408, grpc: 4, retryable: true },
+  /** The session of a write has expired, was closed or never was. This request did nothing; whether an earlier copy of it did nobody can tell. */
+  SESSION_EXPIRED: { http: 410, grpc: 9, retryable: false },
+  /** As many sessions as may be are open; nothing was done. */
+  TOO_MANY_SESSIONS: { http: 429, grpc: 8, retryable: true },
+  /** The sequence of a write in a session was acknowledged before, or is beyond the window; this request did nothing. */
+  SEQUENCE_REFUSED: { http: 409, grpc: 9, retryable: false },
   /** The node's queues are full; nothing was done. */
   TOO_MANY_REQUESTS: { http: 429, grpc: 8, retryable: true },
   /** No leader is known or it did not answer in time. `mayHaveHappened` tells of a write. */

@@ -7,16 +7,22 @@
 import { assert } from '../base/assert.js';
 import { cloneBytes, EMPTY_BYTES } from '../base/bytes.js';
 import {
+  COMMAND_CLOSE_SESSION,
   COMMAND_COMPACT,
   COMMAND_COMPARE,
+  COMMAND_DELETE,
+  COMMAND_EXPIRE_SESSIONS,
+  COMMAND_KEEP_SESSION,
+  COMMAND_OPEN_SESSION,
   COMMAND_PUT,
   FLAG_IF_ABSENT,
   FLAG_IF_MOD_REVISION,
   FLAG_RANGE_END,
+  FLAG_SESSION,
 } from './command.js';
 import { CommandCursor } from './entry-codec.js';
 import { KeyValueSource, keyValueBytes, writeKeyValue } from './key-value.js';
-import type { ApplyResult, Outcome } from './outcome.js';
+import type { ApplyResult, Outcome, WriteOutcome } from './outcome.js';
 import { noteCompaction } from './compactor.js';
 import { RECORD_HEADER_BYTES, RECORD_TOMBSTONE, writeRecordHeader } from './record.js';
 import type { ShardState } from './shard-state.js';
@@ -107,23 +113,31 @@ export class Applier {
 
   /** Carries out the command at the cursor; false when it needs another slice. */
   #command(): boolean {
+    const { type, flags, revision } = this.#cursor;
+    if (type === COMMAND_PUT || type === COMMAND_DELETE) {
+      if ((flags & FLAG_SESSION) !== 0 && !this.#beginInSession()) return true;
+      return this.#write(type, flags);
+    }
+    this.#outcomes.push(
+      type === COMMAND_COMPACT
+        ? this.#compact(revision)
+        : type === COMMAND_COMPARE
+          ? { kind: 'compare', revision: this.#state.currentRevision }
+          : this.#sessionCommand(),
+    );
+    return true;
+  }
+
+  #write(type: number, flags: number): boolean {
+    if (type === COMMAND_PUT) {
+      this.#written(this.#put());
+      return true;
+    }
+    if ((flags & FLAG_RANGE_END) === 0) {
+      this.#written(this.#deleteKey());
+      return true;
+    }
     const cursor = this.#cursor;
-    if (cursor.type === COMMAND_PUT) {
-      this.#outcomes.push(this.#put());
-      return true;
-    }
-    if (cursor.type === COMMAND_COMPACT) {
-      this.#outcomes.push(this.#compact(cursor.revision));
-      return true;
-    }
-    if (cursor.type === COMMAND_COMPARE) {
-      this.#outcomes.push({ kind: 'compare', revision: this.#state.currentRevision });
-      return true;
-    }
-    if ((cursor.flags & FLAG_RANGE_END) === 0) {
-      this.#outcomes.push(this.#deleteKey());
-      return true;
-    }
     const end = cloneBytes(cursor.bytes, cursor.restStart, cursor.restEnd);
     this.#deleteFrom = cloneBytes(cursor.bytes, cursor.keyStart, cursor.keyEnd);
     this.#deleteEnd = end.length === 1 && end[0] === 0 ? undefined : end;
@@ -131,7 +145,42 @@ export class Applier {
     return this.#deleteSlice();
   }
 
-  #put(): Outcome {
+  /** Whether the stamped write at the cursor is to be executed; else it has its outcome. */
+  #beginInSession(): boolean {
+    const { session, sequence, firstUnacknowledged } = this.#cursor;
+    const { sessions, shardTimeMs, currentRevision: revision } = this.#state;
+    const verdict = sessions.begin(session, sequence, firstUnacknowledged, shardTimeMs);
+    if (verdict.kind === 'repeat') this.#outcomes.push(verdict.outcome);
+    if (verdict.kind === 'refuse') this.#outcomes.push({ kind: 'sessionRefused', reason: verdict.reason, revision });
+    return verdict.kind === 'execute';
+  }
+
+  /** The write at the cursor came to `outcome`. */
+  #written(outcome: WriteOutcome): void {
+    this.#outcomes.push(outcome);
+    const { flags, session, sequence } = this.#cursor;
+    if ((flags & FLAG_SESSION) !== 0) this.#state.sessions.end(session, sequence, outcome);
+  }
+
+  #sessionCommand(): Outcome {
+    const { type, session, limit, commandIndex } = this.#cursor;
+    const { sessions, shardTimeMs, currentRevision: revision } = this.#state;
+    if (type === COMMAND_OPEN_SESSION) {
+      const opened = sessions.open(this.#entryIndex, commandIndex, shardTimeMs, limit);
+      if (opened === undefined) return { kind: 'sessionRefused', reason: 'tooManySessions', revision };
+      return { kind: 'sessionOpened', revision, session: opened };
+    }
+    if (type === COMMAND_KEEP_SESSION) {
+      if (sessions.keep(session, shardTimeMs)) return { kind: 'sessionKept', revision };
+      return { kind: 'sessionRefused', reason: 'sessionExpired', revision };
+    }
+    if (type === COMMAND_CLOSE_SESSION)
+      return { kind: 'sessionsEnded', revision, sessions: sessions.close(session) ? 1 : 0 };
+    assert(type === COMMAND_EXPIRE_SESSIONS, 'a type that decodes is known here');
+    return { kind: 'sessionsEnded', revision, sessions: sessions.expire(limit, shardTimeMs) };
+  }
+
+  #put(): WriteOutcome {
     const { index } = this.#state;
     const cursor = this.#cursor;
     const source = this.#source;
@@ -167,7 +216,7 @@ export class Applier {
     return { kind: 'put', revision: main, createRevision: key.createRevision, version: key.version };
   }
 
-  #deleteKey(): Outcome {
+  #deleteKey(): WriteOutcome {
     const { index } = this.#state;
     const cursor = this.#cursor;
     const isLive = index.locate(cursor.bytes, cursor.keyStart, cursor.keyEnd) && !index.state.isTombstone;
@@ -202,7 +251,7 @@ export class Applier {
     this.#deleteFrom = undefined;
     this.#deleteEnd = undefined;
     if (this.#deleted > 0) this.#state.currentRevision = main;
-    this.#outcomes.push({ kind: 'delete', revision: this.#state.currentRevision, deleted: this.#deleted });
+    this.#written({ kind: 'delete', revision: this.#state.currentRevision, deleted: this.#deleted });
     return true;
   }
 
@@ -260,7 +309,7 @@ export class Applier {
     return (flags & FLAG_IF_MOD_REVISION) === 0 || modRevision === revision;
   }
 
-  #conditionFailed(modRevision: number): Outcome {
+  #conditionFailed(modRevision: number): WriteOutcome {
     return { kind: 'conditionFailed', revision: this.#state.currentRevision, modRevision };
   }
 }

@@ -14,6 +14,7 @@ import { isTombstone, RECORD_HEADER_BYTES, RecordLinks } from './record.js';
 import { CorruptError } from './errors.js';
 import { KeyValueReader } from './key-value.js';
 import { encodeRevisionKey } from './revision.js';
+import { SIDE_ROW_MAIN } from './side-row.js';
 import type { ShardState } from './shard-state.js';
 
 const SUB_MAX = 0xffff_ffff;
@@ -74,6 +75,10 @@ export class Compactor {
     const found: Scanned[] = [];
     let main = compactedSub === SUB_MAX ? compactedMain + 1 : compactedMain;
     let sub = compactedSub === SUB_MAX ? 0 : compactedSub + 1;
+    if (main === SIDE_ROW_MAIN) {
+      main += 1;
+      sub = 0;
+    }
     const { oldestMain, oldestSub } = ring;
     const isBelowRing = (atMain: number, atSub: number): boolean =>
       atMain < oldestMain || (atMain === oldestMain && atSub < oldestSub);

@@ -13,19 +13,25 @@
  * Decoding never allocates: {@link CommandCursor} walks the bytes and shows where things lie.
  */
 import { assert } from '../base/assert.js';
-import { byteAt, EMPTY_BYTES, isSafeU64, readU32, readU64, writeU32, writeU64 } from '../base/bytes.js';
+import { byteAt, EMPTY_BYTES, isSafeU64, readU32, readU64, TWO_POW_32, writeU32, writeU64 } from '../base/bytes.js';
 import {
+  COMMAND_CLOSE_SESSION,
   COMMAND_COMPACT,
   COMMAND_COMPARE,
   COMMAND_DELETE,
+  COMMAND_EXPIRE_SESSIONS,
   COMMAND_HEAD_BYTES,
+  COMMAND_KEEP_SESSION,
+  COMMAND_OPEN_SESSION,
   COMMAND_PUT,
   FLAG_IF_ABSENT,
   FLAG_IF_MOD_REVISION,
   FLAG_LEASE,
   FLAG_RANGE_END,
+  FLAG_SESSION,
   KEY_BYTES_MAX,
   RANGE_END_BYTES_MAX,
+  SESSION_STAMP_BYTES,
 } from './command.js';
 import { DecodeError } from './errors.js';
 
@@ -40,6 +46,9 @@ export const BATCH_COMMANDS_MAX = 1_000;
 
 /** Most bytes of a batch, unless it holds a single command. */
 export const BATCH_BYTES_MAX = 1 << 20;
+
+const PUT_FLAGS = FLAG_SESSION | FLAG_LEASE | FLAG_IF_MOD_REVISION | FLAG_IF_ABSENT;
+const DELETE_FLAGS = FLAG_SESSION | FLAG_IF_MOD_REVISION | FLAG_RANGE_END;
 
 /** What the leader stamps on a batch. */
 export interface BatchHeader {
@@ -92,8 +101,14 @@ export class CommandCursor {
   flags = 0;
   leaseLow = 0;
   leaseHigh = 0;
+  /** Of a put or delete with a stamp, or of a command about one session. */
+  session = 0;
+  sequence = 0;
+  firstUnacknowledged = 0;
   /** ifModRevision of a put or delete, or the revision of a compaction. */
   revision = 0;
+  /** sessionsMax of an openSession, idle ms of an expireSessions. */
+  limit = 0;
   keyStart = 0;
   keyEnd = 0;
   /** Value of a put or rangeEnd of a delete. */
@@ -158,7 +173,7 @@ export class CommandCursor {
   #decodeBody(start: number, end: number): void {
     switch (this.type) {
       case COMMAND_PUT:
-        this.#check((this.flags & ~(FLAG_LEASE | FLAG_IF_MOD_REVISION | FLAG_IF_ABSENT)) === 0, 'unknown put flag');
+        this.#check((this.flags & ~PUT_FLAGS) === 0, 'unknown put flag');
         this.#check(
           (this.flags & (FLAG_IF_MOD_REVISION | FLAG_IF_ABSENT)) !== (FLAG_IF_MOD_REVISION | FLAG_IF_ABSENT),
           'two conditions',
@@ -166,22 +181,54 @@ export class CommandCursor {
         this.#decodeKeyed(start, end);
         return;
       case COMMAND_DELETE:
-        this.#check((this.flags & ~(FLAG_IF_MOD_REVISION | FLAG_RANGE_END)) === 0, 'unknown delete flag');
-        this.#check(this.flags !== (FLAG_IF_MOD_REVISION | FLAG_RANGE_END), 'condition on a range');
+        this.#check((this.flags & ~DELETE_FLAGS) === 0, 'unknown delete flag');
+        this.#check(
+          (this.flags & (FLAG_IF_MOD_REVISION | FLAG_RANGE_END)) !== (FLAG_IF_MOD_REVISION | FLAG_RANGE_END),
+          'condition on a range',
+        );
         this.#decodeKeyed(start, end);
         this.#checkRangeEnd();
         return;
       case COMMAND_COMPACT:
-        this.#check(this.flags === 0, 'unknown compact flag');
-        this.#check(end - start === 8 && isSafeU64(this.bytes, start), 'bad compact revision');
-        this.revision = readU64(this.bytes, start);
+        this.revision = this.#decodeNumber(start, end);
         return;
       case COMMAND_COMPARE:
         this.#check(this.flags === 0 && end === start, 'a comparison holds nothing');
         return;
+      case COMMAND_OPEN_SESSION:
+        this.limit = this.#decodeNumber(start, end);
+        this.#check(this.limit > 0 && this.limit < TWO_POW_32, 'sessionsMax out of range');
+        return;
+      case COMMAND_KEEP_SESSION:
+      case COMMAND_CLOSE_SESSION:
+        this.session = this.#decodeNumber(start, end);
+        this.#check(this.session > 0, 'session 0 is none');
+        return;
+      case COMMAND_EXPIRE_SESSIONS:
+        this.limit = this.#decodeNumber(start, end);
+        return;
       default:
         this.#check(false, 'unknown command type');
     }
+  }
+
+  /** The body of a command that is one number. */
+  #decodeNumber(start: number, end: number): number {
+    this.#check(this.flags === 0, 'unknown flag');
+    this.#check(end - start === 8 && isSafeU64(this.bytes, start), 'number is cut short or out of range');
+    return readU64(this.bytes, start);
+  }
+
+  #decodeStamp(at: number): void {
+    for (let field = at; field < at + SESSION_STAMP_BYTES; field += 8)
+      this.#check(isSafeU64(this.bytes, field), 'session stamp out of range');
+    this.session = readU64(this.bytes, at);
+    this.sequence = readU64(this.bytes, at + 8);
+    this.firstUnacknowledged = readU64(this.bytes, at + 16);
+    this.#check(
+      this.session > 0 && this.firstUnacknowledged > 0 && this.sequence >= this.firstUnacknowledged,
+      'session stamp out of range',
+    );
   }
 
   #decodeKeyed(start: number, end: number): void {
@@ -189,8 +236,12 @@ export class CommandCursor {
     this.leaseLow = 0;
     this.leaseHigh = 0;
     this.revision = 0;
-    const optional = ((this.flags & FLAG_LEASE) === 0 ? 0 : 8) + ((this.flags & FLAG_IF_MOD_REVISION) === 0 ? 0 : 8);
-    this.#check(end - at >= optional + 4, 'command body is cut short');
+    const { flags } = this;
+    const stampBytes = (flags & FLAG_SESSION) === 0 ? 0 : SESSION_STAMP_BYTES;
+    const optional = ((flags & FLAG_LEASE) === 0 ? 0 : 8) + ((flags & FLAG_IF_MOD_REVISION) === 0 ? 0 : 8);
+    this.#check(end - at >= stampBytes + optional + 4, 'command body is cut short');
+    if (stampBytes !== 0) this.#decodeStamp(at);
+    at += stampBytes;
     if ((this.flags & FLAG_LEASE) !== 0) {
       this.leaseLow = readU32(this.bytes, at);
       this.leaseHigh = readU32(this.bytes, at + 4);

@@ -1,12 +1,14 @@
 /**
  * A flush cut: everything that has to be in the revision store for the state as of one entry boundary, to commit in ONE transaction (R9):
- * puts of all `records`, then `deletes`, then the `meta` row.
+ * puts of all `records`, then `deletes`, then the `meta` row. No row of a side table is in both.
  */
 import { isMutated } from '../base/mutation.js';
 import { assert } from '../base/assert.js';
 import { encodeMeta, type ShardMeta } from './meta.js';
 import type { RecordRing } from './record-ring.js';
-import { REVISION_KEY_BYTES } from './revision.js';
+import { encodeRevisionKey, REVISION_KEY_BYTES } from './revision.js';
+import type { SessionRow } from './sessions.js';
+import { SIDE_ROW_MAIN } from './side-row.js';
 import type { ShardState } from './shard-state.js';
 
 /** One record to put. Neither array changes until the cut is reported done. */
@@ -24,9 +26,9 @@ export interface FlushCut {
   readonly appliedIndex: number;
   readonly appliedTerm: number;
   readonly recordCount: number;
-  /** Sum of the records' lengths. */
+  /** Sum of their lengths. */
   readonly recordBytes: number;
-  /** New records in revision order. May be walked once or more, until the cut is done. */
+  /** Changed rows of side tables, then new records, in the order of their keys. May be walked once or more, until the cut is done. */
   records(): Iterable<FlushRecord>;
   /** Store keys to remove after the puts: physical compaction. Some may already be gone. */
   readonly deletes: readonly Uint8Array[];
@@ -68,7 +70,8 @@ export class Flusher {
     const { ring } = state;
     const isIndexOld = isMutated('sideTablesNewerThanAppliedIndex');
     const meta = encodeMeta(isIndexOld ? { ...state.meta(), ...this.#flushed } : state.meta());
-    const deletes = state.pendingDeletes;
+    const { rows, removed } = sideRows(state.sessions.takeRows());
+    const deletes = [...removed, ...state.pendingDeletes];
     state.pendingDeletes = [];
     const from = ring.flushedNumber;
     const to = ring.nextNumber;
@@ -81,9 +84,9 @@ export class Flusher {
       id: this.#cutId,
       appliedIndex: state.appliedIndex,
       appliedTerm: state.appliedTerm,
-      recordCount: to - from,
-      recordBytes: ring.unflushedBytes,
-      records: () => recordsOf(ring, from, to),
+      recordCount: rows.length + to - from,
+      recordBytes: ring.unflushedBytes + rows.reduce((sum, { record }) => sum + record.length, 0),
+      records: () => recordsOf(rows, ring, from, to),
       deletes,
       meta,
     };
@@ -102,7 +105,20 @@ function positionOf({ appliedIndex, appliedTerm }: ShardState): Pick<ShardMeta, 
   return { appliedIndex, appliedTerm };
 }
 
-function* recordsOf(ring: RecordRing, from: number, to: number): Generator<FlushRecord> {
+/** What changed in side tables, as store rows and as keys to remove. */
+function sideRows(changed: readonly SessionRow[]): { rows: FlushRecord[]; removed: Uint8Array[] } {
+  const rows: FlushRecord[] = [];
+  const removed: Uint8Array[] = [];
+  for (const { place, row } of changed) {
+    const key = encodeRevisionKey(SIDE_ROW_MAIN, place);
+    if (row === undefined) removed.push(key);
+    else rows.push({ key, record: row });
+  }
+  return { rows, removed };
+}
+
+function* recordsOf(rows: readonly FlushRecord[], ring: RecordRing, from: number, to: number): Generator<FlushRecord> {
+  yield* rows;
   const keys = new Uint8Array((to - from) * REVISION_KEY_BYTES);
   for (let number = from; number < to; number += 1) {
     const at = (number - from) * REVISION_KEY_BYTES;

@@ -30,6 +30,44 @@ export interface CompareOutcome {
   readonly revision: number;
 }
 
+/** A session is open. Its id is never given again. */
+export interface SessionOpenedOutcome {
+  readonly kind: 'sessionOpened';
+  readonly revision: number;
+  readonly session: number;
+}
+
+/** The session is there, and was used just now. */
+export interface SessionKeptOutcome {
+  readonly kind: 'sessionKept';
+  readonly revision: number;
+}
+
+/** `sessions` have ended: closed (0 when it was gone already), or expired. */
+export interface SessionsEndedOutcome {
+  readonly kind: 'sessionsEnded';
+  readonly revision: number;
+  readonly sessions: number;
+}
+
+/** Why a session, or a write with a session stamp, was refused. */
+export type SessionRefusal =
+  /** The session has expired, was closed, or never was. */
+  | 'sessionExpired'
+  /** The write's sequence was acknowledged before, so its outcome is forgotten. */
+  | 'sequenceAcknowledged'
+  /** The write is too far ahead of the oldest one that is not acknowledged. */
+  | 'sequenceBeyondWindow'
+  /** As many sessions as may be are open. */
+  | 'tooManySessions';
+
+/** Nothing changed, and this command was not executed; an earlier copy of it may have been. */
+export interface SessionRefusedOutcome {
+  readonly kind: 'sessionRefused';
+  readonly reason: SessionRefusal;
+  readonly revision: number;
+}
+
 /** A condition did not hold; nothing changed. `modRevision` is the key's newest one, 0 when it does not exist. */
 export interface ConditionFailedOutcome {
   readonly kind: 'conditionFailed';
@@ -45,13 +83,18 @@ export interface FailedOutcome {
   readonly compactRevision: number;
 }
 
-/** `revision` is always the shard's current revision right after the command. */
+/** What a write in a session can come to, kept for its repetitions. */
+export type WriteOutcome = PutOutcome | DeleteOutcome | ConditionFailedOutcome;
+
+/** `revision` is the shard's current revision right after the command; of a write that is a repetition, after its first execution. */
 export type Outcome =
-  | PutOutcome
-  | DeleteOutcome
+  | WriteOutcome
   | CompactOutcome
   | CompareOutcome
-  | ConditionFailedOutcome
+  | SessionOpenedOutcome
+  | SessionKeptOutcome
+  | SessionsEndedOutcome
+  | SessionRefusedOutcome
   | FailedOutcome;
 
 /** `more`: call `applyMore` until it is done. Nothing of the unfinished command is visible before. */

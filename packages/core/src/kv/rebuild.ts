@@ -10,6 +10,7 @@ import { CorruptError } from './errors.js';
 import { KeyValueReader } from './key-value.js';
 import type { ShardMeta } from './meta.js';
 import { isRecordHeader, isTombstone, RECORD_HEADER_BYTES } from './record.js';
+import { SIDE_ROW_MAIN } from './side-row.js';
 import { ShardState } from './shard-state.js';
 import { RING_BYTES_MAX, StateMachine, type StateMachineDeps, type StateMachineOptions } from './state-machine.js';
 
@@ -20,7 +21,7 @@ export class Rebuild {
   readonly #meta: ShardMeta;
   readonly #keyValue = new KeyValueReader();
   #lastMain = 0;
-  #lastSub = 0;
+  #lastSub = -1;
   #isFinished = false;
 
   constructor(deps: StateMachineDeps, meta: ShardMeta, options: StateMachineOptions = {}) {
@@ -29,20 +30,24 @@ export class Rebuild {
     this.#options = options;
   }
 
-  /** Adds the next record. Nothing of it is kept. @throws CorruptError */
+  /** Adds the next record, or row of a side table, which come first. Nothing of it is kept. @throws CorruptError */
   add(main: number, sub: number, record: Uint8Array): void {
+    if (main < this.#lastMain || (main === this.#lastMain && sub <= this.#lastSub)) fail(main, sub, 'is out of order');
+    this.#lastMain = main;
+    this.#lastSub = sub;
+    if (main === SIDE_ROW_MAIN) {
+      if (!this.#state.sessions.restore(sub, record)) fail(main, sub, 'is no row of a session');
+      return;
+    }
     const fields = this.#keyValue;
     if (!isRecordHeader(record) || !fields.read(record, RECORD_HEADER_BYTES, record.length))
       fail(main, sub, 'is malformed');
     if (fields.modRevision !== main) fail(main, sub, `says it is revision ${fields.modRevision}`);
     if (main > this.#meta.currentRevision)
       fail(main, sub, `is above the current revision ${this.#meta.currentRevision}`);
-    if (main < this.#lastMain || (main === this.#lastMain && sub <= this.#lastSub)) fail(main, sub, 'is out of order');
     const isDeletion = isTombstone(record);
     if (isDeletion !== (fields.version === 0) || isDeletion !== (fields.createRevision === 0))
       fail(main, sub, 'contradicts its flags');
-    this.#lastMain = main;
-    this.#lastSub = sub;
     const { index, content } = this.#state;
     const isKnown = index.locate(record, fields.keyStart, fields.keyEnd);
     const key = index.state;
@@ -62,7 +67,7 @@ export class Rebuild {
   finish(): StateMachine {
     assert(!this.#isFinished, 'a rebuild finishes once');
     this.#isFinished = true;
-    const { low, high } = this.#state.content.value;
+    const { low, high } = this.#state.contentHash();
     if (low !== this.#meta.contentHash.low || high !== this.#meta.contentHash.high) {
       throw new CorruptError('the content hash of the records differs from the one in the meta row');
     }

@@ -22,6 +22,9 @@ import { byteAt, isSafeU64, readU32, readU64, writeU32, writeU64 } from '../base
 /** Version of the record format. */
 export const RECORD_FORMAT = 1;
 
+/** Format of a row of a side table (`side-row.ts`), which takes a record's place. */
+export const SIDE_ROW_FORMAT = 2;
+
 /** Bytes before the KeyValue. */
 export const RECORD_HEADER_BYTES = 48;
 

@@ -4,10 +4,11 @@
 import { assert } from '../base/assert.js';
 import { CorruptError } from './errors.js';
 import { KeyIndex } from './key-index.js';
-import type { ShardMeta } from './meta.js';
+import type { Hash64, ShardMeta } from './meta.js';
 import type { RecordStore } from './ports.js';
 import { Pins } from './pins.js';
 import { RecordRing } from './record-ring.js';
+import { Sessions } from './sessions.js';
 import { ChainHash, ContentHash } from './state-hash.js';
 
 /** Mutable state of a shard. */
@@ -17,6 +18,7 @@ export class ShardState {
   readonly store: RecordStore;
   readonly chain: ChainHash;
   readonly content: ContentHash;
+  readonly sessions: Sessions;
   readonly pins = new Pins();
   /** Written by apply. */
   appliedIndex: number;
@@ -43,6 +45,7 @@ export class ShardState {
     this.ring = new RecordRing(ringBytesMax);
     this.chain = new ChainHash(meta.chainHash);
     this.content = new ContentHash(contentHash);
+    this.sessions = new Sessions(this.content);
     this.appliedIndex = meta.appliedIndex;
     this.appliedTerm = meta.appliedTerm;
     this.currentRevision = meta.currentRevision;
@@ -67,6 +70,12 @@ export class ShardState {
     return record;
   }
 
+  /** Over all records and rows of side tables. */
+  contentHash(): Hash64 {
+    this.sessions.hash();
+    return this.content.value;
+  }
+
   /** The meta row as of the last applied entry. */
   meta(): ShardMeta {
     assert(!this.isApplying, 'no meta row inside an entry');
@@ -78,7 +87,7 @@ export class ShardState {
       compactedTo: { main: this.compactedMain, sub: this.compactedSub },
       isCompacting: this.isCompacting,
       chainHash: this.chain.value,
-      contentHash: this.content.value,
+      contentHash: this.contentHash(),
       shardTimeMs: this.shardTimeMs,
       confState: this.confState,
     };

@@ -102,6 +102,21 @@ export class ContentHash {
   /** Takes a record out again. */
   remove(main: number, sub: number, record: Uint8Array): void {
     this.#hash(main, sub, recordFlags(record), record, 0, record.length);
+    this.#takeOut();
+  }
+
+  /** Puts `record` in the place of `replaced`, the hash of what was there (undefined: nothing); returns the new one's hash. */
+  replace(main: number, sub: number, replaced: Hash64 | undefined, record: Uint8Array | undefined): Hash64 | undefined {
+    if (replaced !== undefined) {
+      this.#mixer.start(replaced.low, replaced.high);
+      this.#takeOut();
+    }
+    if (record === undefined) return undefined;
+    this.add(main, sub, record, 0, record.length);
+    return { low: this.#mixer.low, high: this.#mixer.high };
+  }
+
+  #takeOut(): void {
     const low = this.#low - this.#mixer.low;
     this.#low = low >>> 0;
     this.#high = (this.#high - this.#mixer.high - (low < 0 ? 1 : 0)) >>> 0;

@@ -84,9 +84,9 @@ export class StateMachine {
     return this.#state.chain.value;
   }
 
-  /** Hash over all records (R14): to compare at equal compactRevision and only while not `isCompacting`. */
+  /** Hash over all records and sessions (R14): to compare at equal compactRevision and only while not `isCompacting`. */
   get contentHash(): Hash64 {
-    return this.#state.content.value;
+    return this.#state.contentHash();
   }
 
   /** The meta row as of the last applied entry. Not while `isApplying`. */
@@ -104,6 +104,16 @@ export class StateMachine {
   /** Live keys at the current revision (while `isApplying`, also counting what is not visible yet). */
   get keyCount(): number {
     return this.#state.index.liveKeys;
+  }
+
+  /** Open sessions. */
+  get sessionCount(): number {
+    return this.#state.sessions.size;
+  }
+
+  /** Whether sessions were not used for `idleMs` when shardTime is `nowMs`: a leader has them expired then. */
+  hasIdleSessions(idleMs: number, nowMs: number): boolean {
+    return this.#state.sessions.hasIdle(idleMs, nowMs);
   }
 
   /** Whether physical compaction has work left. */

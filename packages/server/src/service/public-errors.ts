@@ -1,6 +1,7 @@
 /** Turns what shards answer into the public errors of `@kvorum/protocol`. The only place that does. */
 import { CompactedError, FutureRevisionError, KvError } from '@kvorum/core/kv/errors.js';
-import type { Outcome } from '@kvorum/core/kv/outcome.js';
+import type { Outcome, SessionRefusal } from '@kvorum/core/kv/outcome.js';
+import { SESSION_WINDOW } from '@kvorum/core/kv/session-codec.js';
 import { type ErrorCode, KvorumError } from '@kvorum/protocol';
 import type { Failure, FailureReason } from '../shard/outcome.js';
 
@@ -51,11 +52,46 @@ export function outcomeError(outcome: Outcome): KvorumError {
             currentRevision: outcome.revision,
             mayHaveHappened: false,
           });
+    case 'sessionRefused':
+      return sessionError(outcome.reason);
+    case 'sessionOpened':
+    case 'sessionKept':
+    case 'sessionsEnded':
     case 'put':
     case 'delete':
     case 'compact':
     case 'compare':
       return new KvorumError('INTERNAL', `unexpected outcome ${outcome.kind}`);
+  }
+}
+
+/** A session, or a write in it, that was refused. This request was not carried out; an earlier copy of it may have been. */
+function sessionError(reason: SessionRefusal): KvorumError {
+  switch (reason) {
+    case 'sessionExpired':
+      return new KvorumError('SESSION_EXPIRED', 'the session has expired, was closed or never was', {
+        mayHaveHappened: false,
+      });
+    case 'tooManySessions':
+      return new KvorumError(
+        'TOO_MANY_SESSIONS',
+        'as many sessions are open as may be; none that lives is ended for another',
+        {
+          mayHaveHappened: false,
+        },
+      );
+    case 'sequenceAcknowledged':
+      return new KvorumError('SEQUENCE_REFUSED', 'the outcome of this sequence was acknowledged before', {
+        field: 'sequence',
+        allowed: 'firstUnacknowledged of the session or more',
+        mayHaveHappened: false,
+      });
+    case 'sequenceBeyondWindow':
+      return new KvorumError('SEQUENCE_REFUSED', 'the sequence is too far ahead of the first unacknowledged one', {
+        field: 'sequence',
+        allowed: `less than ${SESSION_WINDOW} above firstUnacknowledged`,
+        mayHaveHappened: false,
+      });
   }
 }
 
