@@ -3,13 +3,21 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { BytePool } from '../base/byte-pool.js';
 import {
+  COMMAND_CLOSE_SESSION,
   COMMAND_COMPACT,
   COMMAND_COMPARE,
   COMMAND_DELETE,
+  COMMAND_EXPIRE_SESSIONS,
+  COMMAND_KEEP_SESSION,
+  COMMAND_OPEN_SESSION,
   COMMAND_PUT,
+  encodeCloseSession,
   encodeCompact,
   encodeCompare,
   encodeDelete,
+  encodeExpireSessions,
+  encodeKeepSession,
+  encodeOpenSession,
   encodePut,
   KEY_BYTES_MAX,
 } from './command.js';
@@ -84,8 +92,13 @@ test('S1: decoders of batches, commands and meta rows fail typed on any bytes', 
     encodePut(bytes('key'), bytes('value'), { lease: 5n }),
     encodeDelete(bytes('a'), { rangeEnd: bytes('b') }),
     encodeCompact(3),
+    encodeDelete(bytes('a'), { session: { session: 9, sequence: 3, firstUnacknowledged: 2 } }),
+    encodeOpenSession(5),
+    encodeKeepSession(7),
+    encodeExpireSessions(8),
   ]);
-  const command = encodePut(bytes('key'), bytes('value'), { ifModRevision: 3 });
+  const session = { session: 2 ** 50, sequence: 12, firstUnacknowledged: 11 };
+  const command = encodePut(bytes('key'), bytes('value'), { ifModRevision: 3, session });
   const meta = encodeMeta({ ...INITIAL_META, confState: bytes('conf'), appliedIndex: 2 ** 50 });
   const input = fc.oneof(
     fc.uint8Array({ maxLength: 60 }),
@@ -102,7 +115,7 @@ test('S1: decoders of batches, commands and meta rows fail typed on any bytes', 
   const walk = (batch: Uint8Array): void => {
     cursor.open(batch);
     while (cursor.next())
-      assert.ok(cursor.type === COMMAND_COMPACT || (cursor.keyStart < cursor.keyEnd && cursor.restEnd <= batch.length));
+      assert.ok(cursor.type > COMMAND_DELETE || (cursor.keyStart < cursor.keyEnd && cursor.restEnd <= batch.length));
   };
   const failsTyped = (run: () => unknown): void => {
     try {
@@ -124,6 +137,45 @@ test('S1: decoders of batches, commands and meta rows fail typed on any bytes', 
     confState: new Uint8Array(bytes('conf')),
     appliedIndex: 2 ** 50,
   });
+});
+
+test('R20: commands of sessions come back as they were encoded, and a stamp that contradicts itself is refused', () => {
+  const session = { session: 2 ** 50, sequence: 12, firstUnacknowledged: 11 };
+  const cursor = new CommandCursor();
+  const key = bytes('key');
+  for (const command of [
+    encodePut(key, bytes('value'), { lease: 5n, ifModRevision: 7, session }),
+    encodeDelete(key, { ifModRevision: 7, session }),
+  ]) {
+    cursor.openCommand(command);
+    const { session: id, sequence, firstUnacknowledged, revision, keyStart, keyEnd } = cursor;
+    assert.deepEqual({ session: id, sequence, firstUnacknowledged }, session);
+    assert.equal(revision, 7);
+    assert.deepEqual(Buffer.from(command.subarray(keyStart, keyEnd)), Buffer.from(key));
+    for (const [at, byte] of [
+      [8, 0],
+      [16, 10],
+      [24, 13],
+    ] as const) {
+      const wrong = command.slice();
+      wrong.fill(0, at, at + 8);
+      wrong[at] = byte;
+      assert.throws(() => checkCommand(wrong), { code: 'BAD_COMMAND' }, `offset ${at}`);
+    }
+  }
+  for (const [command, type, field, value] of [
+    [encodeOpenSession(5), COMMAND_OPEN_SESSION, 'limit', 5],
+    [encodeKeepSession(6), COMMAND_KEEP_SESSION, 'session', 6],
+    [encodeCloseSession(7), COMMAND_CLOSE_SESSION, 'session', 7],
+    [encodeExpireSessions(8), COMMAND_EXPIRE_SESSIONS, 'limit', 8],
+  ] as const) {
+    cursor.openCommand(command);
+    assert.deepEqual([cursor.type, cursor[field]], [type, value]);
+    assert.throws(() => checkCommand(command.subarray(0, -1)), { code: 'BAD_COMMAND' });
+    const flagged = command.slice();
+    flagged[1] = 1;
+    assert.throws(() => checkCommand(flagged), { code: 'BAD_COMMAND' });
+  }
 });
 
 test('S1: a batch cut short or with bytes after it is refused at every length', () => {

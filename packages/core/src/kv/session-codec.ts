@@ -19,6 +19,12 @@ import { isSideRow, SIDE_ROW_HEADER_BYTES, startSideRow } from './side-row.js';
 /** How far a sequence may be ahead of the first unacknowledged one: outcomes kept for one session. */
 export const SESSION_WINDOW = 1_024;
 
+/** Sessions that may be open in a shard; further ones are refused, none is ended for another. */
+export const SESSIONS_MAX = 10_000;
+
+/** A session that was not used for this long, in shardTime, ends. */
+export const SESSION_IDLE_MS = 3_600_000;
+
 const HEAD_BYTES = 32;
 const OUTCOME_BYTES = 40;
 const KIND_PUT = 1;

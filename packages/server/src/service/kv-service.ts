@@ -5,6 +5,8 @@
  * This file holds types only.
  */
 
+import type { KvorumError } from '@kvorum/protocol';
+
 /** A key's state at a revision. Byte fields belong to the caller. */
 export interface KeyValue {
   readonly key: Uint8Array;
@@ -23,8 +25,22 @@ export interface ReadOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+/**
+ * Makes a write happen once however often it is sent (R20). Whole numbers from 1 on; `firstUnacknowledged` ≤ `sequence`, which is less than 1,024 above
+ * the highest `firstUnacknowledged` sent so far. An answered sequence is acknowledged by a later write with a higher `firstUnacknowledged`.
+ */
+export interface WriteSession {
+  readonly id: number;
+  /** Of this write; all copies of it have the same, no other write does. */
+  readonly sequence: number;
+  /** The caller knows the outcomes of all sequences below. */
+  readonly firstUnacknowledged: number;
+}
+
 /** At most one of the two conditions; without one the write is unconditional. */
 export interface WriteOptions {
+  /** Repeating such a write is safe: it answers with the outcome and revision of the first execution. */
+  readonly session?: WriteSession | undefined;
   /** Only when the key's modRevision is this (≥ 1). */
   readonly ifModRevision?: number | undefined;
   /** Only when the key is absent. */
@@ -49,6 +65,23 @@ export interface DeleteResult {
   readonly revision: number;
   /** 0 when the key was absent; then nothing changed. */
   readonly deleted: number;
+}
+
+/** One write of a batch, with conditions and session of its own. */
+export type BatchOperation =
+  | ({ readonly kind: 'put'; readonly key: Uint8Array; readonly value: Uint8Array } & Omit<WriteOptions, 'timeoutMs'>)
+  | ({ readonly kind: 'delete'; readonly key: Uint8Array } & Omit<WriteOptions, 'timeoutMs' | 'ifAbsent'>);
+
+/** What became of one operation. A failed one says nothing of the others. */
+export type BatchResult =
+  | ({ readonly kind: 'put' } & PutResult)
+  | ({ readonly kind: 'delete' } & DeleteResult)
+  | { readonly kind: 'failed'; readonly error: KvorumError };
+
+export interface SessionInfo {
+  readonly id: number;
+  /** The session ends when it is not used, by a write or `keepSession`, for this long. */
+  readonly idleMs: number;
 }
 
 export interface ListOptions extends ReadOptions {
@@ -94,6 +127,20 @@ export interface KvService {
   /** `value` may be empty. */
   put(key: Uint8Array, value: Uint8Array, options?: WriteOptions): Promise<PutResult>;
   delete(key: Uint8Array, options?: WriteOptions): Promise<DeleteResult>;
+  /**
+   * Many independent writes in one request, up to `batchOperationsMax`. No atomicity: each has its own outcome and revision, others see them one by one.
+   * They are carried out in this order unless some fail. Rejects only when an operation is malformed; then nothing was done.
+   */
+  batch(
+    operations: readonly BatchOperation[],
+    options?: Pick<WriteOptions, 'timeoutMs'>,
+  ): Promise<readonly BatchResult[]>;
+  /** Opens a session for {@link WriteOptions.session}. An opening that nobody uses ends by itself. */
+  openSession(options?: Pick<WriteOptions, 'timeoutMs'>): Promise<SessionInfo>;
+  /** Rejects with SESSION_EXPIRED when the session is gone. */
+  keepSession(id: number, options?: Pick<WriteOptions, 'timeoutMs'>): Promise<void>;
+  /** Also when it is gone already. */
+  closeSession(id: number, options?: Pick<WriteOptions, 'timeoutMs'>): Promise<void>;
   list(options?: ListOptions): Promise<Listing>;
   /** Keys with the prefix, without reading them. */
   count(

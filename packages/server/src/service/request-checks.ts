@@ -3,13 +3,19 @@
  * here is encoded, replicated and kept. Every failure is INVALID_ARGUMENT (or a size error) that names the field; nothing was written.
  */
 import { type ErrorCode, KvorumError, keyBytesMax, requestBytesMax } from '@kvorum/protocol';
-import type { ListOptions, ReadOptions, WriteOptions } from './kv-service.js';
+import { SESSION_WINDOW } from '@kvorum/core/kv/session-codec.js';
+import type { BatchOperation, ListOptions, ReadOptions, WriteOptions, WriteSession } from './kv-service.js';
 
 /** Longest time a request may ask for. */
 export const requestTimeoutMsMax = 60_000;
 
+/** Operations of one batch. */
+export const batchOperationsMax = 1_000;
+
 const readNames = ['consistency', 'revision', 'timeoutMs'];
-const writeNames = ['ifModRevision', 'ifAbsent', 'timeoutMs'];
+const writeNames = ['ifModRevision', 'ifAbsent', 'session', 'timeoutMs'];
+const operationNames = ['kind', 'key', 'value', 'ifModRevision', 'ifAbsent', 'session'];
+const sessionNames = ['id', 'sequence', 'firstUnacknowledged'];
 const listNames = [...readNames, 'prefix', 'from', 'limit', 'keysOnly'];
 
 /** Bytes of 1 to `keyBytesMax`. */
@@ -35,6 +41,62 @@ export function checkReadOptions(options: ReadOptions): void {
 export function checkWriteOptions(options: WriteOptions): void {
   checkNames(options, writeNames);
   checkTimeout(options.timeoutMs);
+  checkConditions(options);
+  if (options.session !== undefined) checkSession(options.session);
+}
+
+/** Options of a delete: it has no key to be absent. */
+export function checkDeleteOptions(options: WriteOptions): void {
+  checkWriteOptions(options);
+  if (options.ifAbsent !== true) return;
+  const allowed = 'ifModRevision, or no condition';
+  refuse('INVALID_ARGUMENT', 'a delete cannot ask for an absent key', 'ifAbsent', allowed);
+}
+
+export function checkBatch(operations: unknown): void {
+  if (!Array.isArray(operations)) refuse('INVALID_ARGUMENT', 'the batch is no list', 'operations', 'a list of writes');
+  if (operations.length > batchOperationsMax) {
+    const message = `the batch has ${operations.length} operations`;
+    refuse('INVALID_ARGUMENT', message, 'operations', `up to ${batchOperationsMax} operations`);
+  }
+}
+
+/** One operation of a batch; gives the bytes of its key and value. */
+export function checkOperation(operation: BatchOperation): number {
+  checkNames(operation, operationNames);
+  checkKey(operation.key);
+  const { key, ifModRevision, session } = operation;
+  if (operation.kind === 'delete') {
+    checkDeleteOptions({ ifModRevision, session, ...('ifAbsent' in operation ? { ifAbsent: true } : {}) });
+    return key.length;
+  }
+  if (operation.kind !== 'put')
+    refuse('INVALID_ARGUMENT', 'an operation is neither put nor delete', 'kind', 'put, delete');
+  checkValue(key, operation.value);
+  checkWriteOptions({ ifModRevision, ifAbsent: operation.ifAbsent, session });
+  return key.length + operation.value.length;
+}
+
+/** Bytes of all operations of a batch together. */
+export function checkBatchBytes(bytes: number): void {
+  if (bytes <= requestBytesMax) return;
+  const message = `keys and values of the batch have ${bytes} bytes together`;
+  refuse('REQUEST_TOO_LARGE', message, 'operations', `up to ${requestBytesMax} bytes`);
+}
+
+function checkSession(session: WriteSession): void {
+  checkNames(session, sessionNames);
+  const { id, sequence, firstUnacknowledged } = session;
+  checkRevision(id, 'session.id');
+  checkRevision(sequence, 'session.sequence');
+  checkRevision(firstUnacknowledged, 'session.firstUnacknowledged');
+  const ahead = sequence - firstUnacknowledged;
+  if (ahead >= 0 && ahead < SESSION_WINDOW) return;
+  const allowed = `firstUnacknowledged to ${SESSION_WINDOW - 1} above it`;
+  refuse('INVALID_ARGUMENT', `sequence ${sequence} is not allowed`, 'session.sequence', allowed);
+}
+
+function checkConditions(options: WriteOptions): void {
   checkBoolean(options.ifAbsent, 'ifAbsent');
   if (options.ifModRevision === undefined) return;
   checkRevision(options.ifModRevision, 'ifModRevision');

@@ -2,10 +2,7 @@
  * The key-value service of one ordered keyspace: checks limits, hands commands to the keyspace's shard, and reads its state once the shard
  * allows it. Holds no state of its own but running lists.
  */
-import { BytePool } from '@kvorum/core/base/byte-pool.js';
 import { CorruptError } from '@kvorum/core/kv/errors.js';
-import { encodeCompact, encodeDelete, encodePut } from '@kvorum/core/kv/command.js';
-import type { Outcome } from '@kvorum/core/kv/outcome.js';
 import type { KeyRange, Pin, Row } from '@kvorum/core/kv/read-types.js';
 import type { StateMachine } from '@kvorum/core/kv/state-machine.js';
 import { KvorumError, prefixEnd } from '@kvorum/protocol';
@@ -17,6 +14,8 @@ import type { ShardAccess } from '../shard/shard-access.js';
 import type {
   Backup,
   BackupOptions,
+  BatchOperation,
+  BatchResult,
   DeleteResult,
   GetResult,
   KeyValue,
@@ -25,18 +24,12 @@ import type {
   ListOptions,
   PutResult,
   ReadOptions,
+  SessionInfo,
   WriteOptions,
 } from './kv-service.js';
-import { failureError, outcomeError, readError } from './public-errors.js';
-import {
-  checkKey,
-  checkListOptions,
-  checkReadOptions,
-  checkRevision,
-  checkTimeout,
-  checkValue,
-  checkWriteOptions,
-} from './request-checks.js';
+import { failureError, readError } from './public-errors.js';
+import { checkKey, checkListOptions, checkReadOptions, checkTimeout } from './request-checks.js';
+import { Writes } from './writes.js';
 
 /** Defaults of requests that name none. */
 export interface ServiceOptions {
@@ -57,8 +50,7 @@ export class ShardKvService implements KvService {
   private readonly shard: ShardAccess;
   private readonly clock: Clock;
   private readonly options: ServiceOptions;
-  /** Commands live until they are answered: short enough for shared blocks. */
-  private readonly pool = new BytePool();
+  private readonly writes: Writes;
   private runningBackups = 0;
   /** Releases the pins of running lists and counts. */
   private readonly pins = new Set<() => void>();
@@ -67,6 +59,7 @@ export class ShardKvService implements KvService {
     this.shard = deps.shard;
     this.clock = deps.clock;
     this.options = options;
+    this.writes = new Writes(deps.shard, options);
   }
 
   async get(key: Uint8Array, options: ReadOptions = {}): Promise<GetResult> {
@@ -78,43 +71,35 @@ export class ShardKvService implements KvService {
     });
   }
 
-  async put(key: Uint8Array, value: Uint8Array, options: WriteOptions = {}): Promise<PutResult> {
-    checkKey(key);
-    checkValue(key, value);
-    checkWriteOptions(options);
-    const { ifModRevision, ifAbsent } = options;
-    const conditions = {
-      ...(ifModRevision === undefined ? {} : { ifModRevision }),
-      ...(ifAbsent === true ? { ifAbsent } : {}),
-    };
-    const command = encodePut(key, value, conditions, this.pool);
-    const outcome = await this.propose(command, options.timeoutMs);
-    if (outcome.kind !== 'put') throw outcomeError(outcome);
-    return { revision: outcome.revision, createRevision: outcome.createRevision, version: outcome.version };
+  put(key: Uint8Array, value: Uint8Array, options: WriteOptions = {}): Promise<PutResult> {
+    return this.writes.put(key, value, options);
   }
 
-  async delete(key: Uint8Array, options: WriteOptions = {}): Promise<DeleteResult> {
-    checkKey(key);
-    checkWriteOptions(options);
-    if (options.ifAbsent === true) {
-      throw new KvorumError('INVALID_ARGUMENT', 'a delete cannot ask for an absent key', {
-        field: 'ifAbsent',
-        allowed: 'ifModRevision, or no condition',
-        mayHaveHappened: false,
-      });
-    }
-    const { ifModRevision } = options;
-    const command = encodeDelete(key, ifModRevision === undefined ? {} : { ifModRevision });
-    const outcome = await this.propose(command, options.timeoutMs);
-    if (outcome.kind !== 'delete') throw outcomeError(outcome);
-    return { revision: outcome.revision, deleted: outcome.deleted };
+  delete(key: Uint8Array, options: WriteOptions = {}): Promise<DeleteResult> {
+    return this.writes.delete(key, options);
   }
 
-  async compact(revision: number): Promise<{ readonly revision: number }> {
-    checkRevision(revision, 'revision');
-    const outcome = await this.propose(encodeCompact(revision), undefined);
-    if (outcome.kind !== 'compact') throw outcomeError(outcome);
-    return { revision: outcome.revision };
+  batch(
+    operations: readonly BatchOperation[],
+    options: Pick<WriteOptions, 'timeoutMs'> = {},
+  ): Promise<readonly BatchResult[]> {
+    return this.writes.batch(operations, options);
+  }
+
+  compact(revision: number): Promise<{ readonly revision: number }> {
+    return this.writes.compact(revision);
+  }
+
+  openSession(options: Pick<WriteOptions, 'timeoutMs'> = {}): Promise<SessionInfo> {
+    return this.writes.openSession(options);
+  }
+
+  keepSession(id: number, options: Pick<WriteOptions, 'timeoutMs'> = {}): Promise<void> {
+    return this.writes.keepSession(id, options);
+  }
+
+  closeSession(id: number, options: Pick<WriteOptions, 'timeoutMs'> = {}): Promise<void> {
+    return this.writes.closeSession(id, options);
   }
 
   async backup(options: BackupOptions = {}): Promise<Backup> {
@@ -277,16 +262,6 @@ export class ShardKvService implements KvService {
         else reject(failureError(failure, false));
       };
       this.shard.readBarrier(timeoutMs, onReady, mayUseLease);
-    });
-  }
-
-  private propose(command: Uint8Array, timeoutMs: number | undefined): Promise<Outcome> {
-    const boundedMs = this.timeout(timeoutMs);
-    return new Promise((resolve, reject) => {
-      this.shard.propose(command, boundedMs, (result) => {
-        if (result.kind === 'outcome') resolve(result.outcome);
-        else reject(failureError(result, true));
-      });
     });
   }
 

@@ -26,6 +26,7 @@ import type { PendingCommand } from './proposals/pending-command.js';
 import { ProposalRoute } from './proposals/proposal-route.js';
 import { Proposer } from './proposals/proposer.js';
 import type { LeaderLeaseOptions } from './reads/leader-lease.js';
+import { SessionExpiry } from './proposals/session-expiry.js';
 import { type PendingRead, ReadQueue } from './reads/read-queue.js';
 import { ReadRounds } from './reads/read-rounds.js';
 import type { ReplicaHost } from './replica-host.js';
@@ -79,6 +80,7 @@ export class Replica {
   private machineNow: StateMachine | undefined;
   private readonly applied: AppliedMembership;
   private readonly proposals: ProposalRoute;
+  private readonly sessionExpiry: SessionExpiry;
   private readonly router: MessageRouter;
   private readonly rounds: ReadRounds;
   private readonly deps: ReplicaDeps;
@@ -106,6 +108,7 @@ export class Replica {
     this.rounds = new ReadRounds({ clock, raw, reads: this.reads, outbox, metrics }, options.leaderLease);
     this.proposals = new ProposalRoute({ clock, raw, standing, outbox, machine: machineOf, isOutOfSpace });
     this.proposer = new Proposer(this.proposals, options);
+    this.sessionExpiry = new SessionExpiry({ machine: machineOf, route: this.proposals });
     this.router = new MessageRouter({
       raw,
       standing,
@@ -197,6 +200,7 @@ export class Replica {
     if (this.standing.isSilent) return;
     this.raw.tick();
     this.standing.tick();
+    if (this.isServing) this.sessionExpiry.tick(this.deps.clock.nowMs());
   }
 
   /** Ends what waited too long. Called once a tick, also before the node takes part. */

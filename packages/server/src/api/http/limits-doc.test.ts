@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { SESSION_IDLE_MS, SESSION_WINDOW, SESSIONS_MAX } from '@kvorum/core/kv/session-codec.js';
 import { keyBytesMax, requestBytesMax } from '@kvorum/protocol';
 import { optionTable } from '../../options/option-table.js';
+import { batchOperationsMax } from '../../service/request-checks.js';
 import { backupsMax, listPinMsMax } from '../../service/shard-kv-service.js';
 import { SNAPSHOT_SEND_MS_MAX } from '../../storage/snapshot-encoder.js';
 import * as limits from './limits.js';
@@ -27,6 +29,10 @@ test('S9: docs/limits.md tells each fixed limit as the code has it', () => {
     listPinMsMax,
     backupsMax,
     SNAPSHOT_SEND_MS_MAX,
+    batchOperationsMax,
+    SESSIONS_MAX,
+    SESSION_WINDOW,
+    SESSION_IDLE_MS,
   };
   const wanted = Object.entries(all).map(([name, value]) => `| \`${name}\` | ${value}`);
   assert.deepEqual(rows('name', 2).sort(), wanted.sort());

@@ -3,10 +3,13 @@
  * disk. Every operation first passes `gate`, where a test may delay it or make it fail.
  */
 import { Buffer } from 'node:buffer';
+import { SESSION_WINDOW } from '@kvorum/core/kv/session-codec.js';
 import { KvorumError } from '@kvorum/protocol';
 import type {
   Backup,
   BackupOptions,
+  BatchOperation,
+  BatchResult,
   DeleteResult,
   GetResult,
   KeyValue,
@@ -15,10 +18,23 @@ import type {
   ListOptions,
   PutResult,
   ReadOptions,
+  SessionInfo,
   WriteOptions,
+  WriteSession,
 } from '../kv-service.js';
 
-export type KvOperation = 'get' | 'put' | 'delete' | 'list' | 'page' | 'count' | 'compact' | 'backup' | 'chunk';
+export type KvOperation =
+  | 'get'
+  | 'put'
+  | 'delete'
+  | 'batch'
+  | 'session'
+  | 'list'
+  | 'page'
+  | 'count'
+  | 'compact'
+  | 'backup'
+  | 'chunk';
 
 /** Called before each operation (and each page of a list); may throw, or return a promise that the operation waits for. */
 export type KvGate = (
@@ -32,6 +48,16 @@ interface Version {
   readonly kv: KeyValue | undefined;
 }
 
+/** Outcomes of one session's writes, by sequence. */
+interface MemorySession {
+  first: number;
+  readonly puts: Map<number, () => PutResult>;
+  readonly deletes: Map<number, () => DeleteResult>;
+}
+
+const puts = (session: MemorySession): MemorySession['puts'] => session.puts;
+const deletes = (session: MemorySession): MemorySession['deletes'] => session.deletes;
+
 export class MemoryKvService implements KvService {
   gate: KvGate = () => undefined;
   revision = 1;
@@ -43,6 +69,9 @@ export class MemoryKvService implements KvService {
   /** What a backup streams; each passes the gate as `chunk`. */
   backupChunks: readonly Uint8Array[] = [];
   openBackups = 0;
+  /** Open sessions; a test may delete one, as its expiry would. */
+  readonly sessions = new Map<number, MemorySession>();
+  #lastSession = 1_000;
   readonly #histories = new Map<string, Version[]>();
 
   async get(key: Uint8Array, options: ReadOptions = {}): Promise<GetResult> {
@@ -53,6 +82,52 @@ export class MemoryKvService implements KvService {
 
   async put(key: Uint8Array, value: Uint8Array, options: WriteOptions = {}): Promise<PutResult> {
     await this.gate('put', options);
+    return this.#once(options.session, puts, () => this.#put(key, value, options));
+  }
+
+  async delete(key: Uint8Array, options: WriteOptions = {}): Promise<DeleteResult> {
+    await this.gate('delete', options);
+    return this.#once(options.session, deletes, () => this.#delete(key, options));
+  }
+
+  async batch(
+    operations: readonly BatchOperation[],
+    options: Pick<WriteOptions, 'timeoutMs'> = {},
+  ): Promise<readonly BatchResult[]> {
+    await this.gate('batch', options);
+    return operations.map((operation) => {
+      try {
+        return operation.kind === 'put'
+          ? {
+              kind: 'put',
+              ...this.#once(operation.session, puts, () => this.#put(operation.key, operation.value, operation)),
+            }
+          : { kind: 'delete', ...this.#once(operation.session, deletes, () => this.#delete(operation.key, operation)) };
+      } catch (error) {
+        if (error instanceof KvorumError) return { kind: 'failed', error };
+        throw error;
+      }
+    });
+  }
+
+  async openSession(options: Pick<WriteOptions, 'timeoutMs'> = {}): Promise<SessionInfo> {
+    await this.gate('session', options);
+    this.#lastSession += 1;
+    this.sessions.set(this.#lastSession, { first: 1, puts: new Map(), deletes: new Map() });
+    return { id: this.#lastSession, idleMs: 3_600_000 };
+  }
+
+  async keepSession(id: number, options: Pick<WriteOptions, 'timeoutMs'> = {}): Promise<void> {
+    await this.gate('session', options);
+    if (!this.sessions.has(id)) throw sessionExpired();
+  }
+
+  async closeSession(id: number, options: Pick<WriteOptions, 'timeoutMs'> = {}): Promise<void> {
+    await this.gate('session', options);
+    this.sessions.delete(id);
+  }
+
+  #put(key: Uint8Array, value: Uint8Array, options: WriteOptions): PutResult {
     const name = nameOf(key);
     const before = newestAt(this.#histories.get(name), this.revision);
     checkCondition(before, options);
@@ -68,8 +143,7 @@ export class MemoryKvService implements KvService {
     return { revision: main, createRevision: kv.createRevision, version: kv.version };
   }
 
-  async delete(key: Uint8Array, options: WriteOptions = {}): Promise<DeleteResult> {
-    await this.gate('delete', options);
+  #delete(key: Uint8Array, options: WriteOptions): DeleteResult {
     const name = nameOf(key);
     const before = newestAt(this.#histories.get(name), this.revision);
     checkCondition(before, options);
@@ -155,6 +229,27 @@ export class MemoryKvService implements KvService {
     return names.filter((name) => newestAt(this.#histories.get(name), revision) !== undefined).sort(compareNames);
   }
 
+  /** Executes a write of a session the first time only; an error is an outcome, too. */
+  #once<T>(
+    session: WriteSession | undefined,
+    kept: (session: MemorySession) => Map<number, () => T>,
+    write: () => T,
+  ): T {
+    if (session === undefined) return write();
+    const known = this.sessions.get(session.id);
+    if (known === undefined) throw sessionExpired();
+    known.first = Math.max(known.first, session.firstUnacknowledged);
+    if (session.sequence < known.first) {
+      throw new KvorumError('SEQUENCE_REFUSED', 'acknowledged before', { field: 'sequence', mayHaveHappened: false });
+    }
+    if (session.sequence >= known.first + SESSION_WINDOW) {
+      throw new KvorumError('SEQUENCE_REFUSED', 'beyond the window', { field: 'sequence', mayHaveHappened: false });
+    }
+    const outcome = kept(known).get(session.sequence) ?? attempt(write);
+    kept(known).set(session.sequence, outcome);
+    return outcome();
+  }
+
   #readable(revision: number | undefined): number {
     if (revision === undefined) return this.revision;
     if (revision > this.revision) {
@@ -177,6 +272,24 @@ export class MemoryKvService implements KvService {
     if (history === undefined) this.#histories.set(name, [version]);
     else history.push(version);
   }
+}
+
+/** Runs it once; what it gives or throws every time after. */
+function attempt<T>(run: () => T): () => T {
+  try {
+    const result = run();
+    return () => result;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
+
+function sessionExpired(): KvorumError {
+  return new KvorumError('SESSION_EXPIRED', 'the session has expired, was closed or never was', {
+    mayHaveHappened: false,
+  });
 }
 
 function nameOf(key: Uint8Array): string {

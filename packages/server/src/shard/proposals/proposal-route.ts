@@ -38,13 +38,16 @@ export class ProposalRoute implements ProposalTarget {
     batches: readonly (readonly Uint8Array[])[],
   ): { readonly index: number; readonly term: number } | 'notLeader' | 'full' {
     const { clock, raw } = this.deps;
-    const machine = this.deps.machine();
-    if (machine === undefined) return 'full';
-    const shardTimeMs = this.shardTime.stamp(machine.shardTimeMs, clock.nowMs());
-    const header = { shardTimeMs, wallClockMs: Math.floor(clock.wallMs()) };
+    if (this.deps.machine() === undefined) return 'full';
+    const header = { shardTimeMs: this.shardTimeMs(), wallClockMs: Math.floor(clock.wallMs()) };
     const result = raw.propose(batches.map((commands) => buildBatch(header, commands)));
     if (result.isAccepted) return result;
     return result.reason === 'uncommittedLimit' || result.reason === 'leaderTransferring' ? 'full' : 'notLeader';
+  }
+
+  /** The stamp of a batch that is proposed now. For the leader. */
+  shardTimeMs(): number {
+    return this.shardTime.stamp(this.deps.machine()?.shardTimeMs ?? 0, this.deps.clock.nowMs());
   }
 
   forward(to: number, requestId: number, commands: readonly Uint8Array[]): boolean {

@@ -1,0 +1,126 @@
+/**
+ * What every KvService must do, whoever stands behind it: writes with conditions, batches, sessions. Nothing here knows how.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { KvorumError } from '@kvorum/protocol';
+import type { BatchOperation, KvService, WriteSession } from '../kv-service.js';
+
+/** A service of its own for one test. */
+export interface TestService {
+  readonly kv: KvService;
+  readonly close: () => Promise<void>;
+}
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const text = (value: Uint8Array | undefined): string | undefined =>
+  value === undefined ? undefined : new TextDecoder().decode(value);
+
+/** Registers the suite's tests. */
+export function kvServiceSuite(name: string, start: () => Promise<TestService>): void {
+  const suiteTest = (title: string, run: (kv: KvService) => Promise<void>): void => {
+    test(`${title} (${name})`, async () => {
+      const { kv, close } = await start();
+      try {
+        await run(kv);
+      } finally {
+        await close();
+      }
+    });
+  };
+  sessionTests(suiteTest);
+  batchTests(suiteTest);
+}
+
+type SuiteTest = (title: string, run: (kv: KvService) => Promise<void>) => void;
+
+async function valueOf(kv: KvService, key: string): Promise<string | undefined> {
+  return text((await kv.get(bytes(key))).kv?.value);
+}
+
+function sessionTests(suiteTest: SuiteTest): void {
+  suiteTest('R20: a write of a session that is sent again happens once and answers as the first time', async (kv) => {
+    const { id } = await kv.openSession();
+    const session: WriteSession = { id, sequence: 1, firstUnacknowledged: 1 };
+    const first = await kv.put(bytes('a'), bytes('1'), { session, ifAbsent: true });
+    const other = await kv.put(bytes('a'), bytes('2'));
+    assert.deepEqual(await kv.put(bytes('a'), bytes('1'), { session, ifAbsent: true }), first);
+    assert.equal(await valueOf(kv, 'a'), '2');
+    const remove = { session: { id, sequence: 2, firstUnacknowledged: 2 } };
+    const removed = await kv.delete(bytes('a'), remove);
+    assert.deepEqual(removed, { revision: other.revision + 1, deleted: 1 });
+    await kv.put(bytes('a'), bytes('3'));
+    assert.deepEqual(await kv.delete(bytes('a'), remove), removed);
+    assert.equal(await valueOf(kv, 'a'), '3');
+  });
+
+  suiteTest('R20: a condition that failed in a session fails again, though it would hold now', async (kv) => {
+    const { id } = await kv.openSession();
+    const { revision } = await kv.put(bytes('a'), bytes('1'));
+    const session: WriteSession = { id, sequence: 1, firstUnacknowledged: 1 };
+    const expected = { code: 'CONDITION_FAILED', details: { currentRevision: revision, mayHaveHappened: false } };
+    await assert.rejects(kv.put(bytes('a'), bytes('2'), { session, ifAbsent: true }), expected);
+    await kv.delete(bytes('a'));
+    await assert.rejects(kv.put(bytes('a'), bytes('2'), { session, ifAbsent: true }), expected);
+    assert.equal(await valueOf(kv, 'a'), undefined);
+  });
+
+  suiteTest(
+    'R20: no write is executed for an unknown or closed session, or a sequence out of its window',
+    async (kv) => {
+      const { id } = await kv.openSession();
+      await kv.put(bytes('a'), bytes('1'), { session: { id, sequence: 5, firstUnacknowledged: 5 } });
+      const write = (session: WriteSession): Promise<unknown> => kv.put(bytes('a'), bytes('2'), { session });
+      await assert.rejects(write({ id, sequence: 4, firstUnacknowledged: 1 }), { code: 'SEQUENCE_REFUSED' });
+      await assert.rejects(write({ id, sequence: 5, firstUnacknowledged: 6 }), {
+        code: /INVALID_ARGUMENT|SEQUENCE_REFUSED/,
+      });
+      await kv.keepSession(id);
+      await kv.closeSession(id);
+      await kv.closeSession(id);
+      await assert.rejects(kv.keepSession(id), { code: 'SESSION_EXPIRED' });
+      await assert.rejects(write({ id, sequence: 6, firstUnacknowledged: 6 }), { code: 'SESSION_EXPIRED' });
+      await assert.rejects(write({ id: 3, sequence: 1, firstUnacknowledged: 1 }), { code: 'SESSION_EXPIRED' });
+      assert.equal(await valueOf(kv, 'a'), '1');
+    },
+  );
+}
+
+function batchTests(suiteTest: SuiteTest): void {
+  suiteTest('a batch gives each operation its own outcome and revision, in order', async (kv) => {
+    const { revision } = await kv.put(bytes('a'), bytes('1'));
+    const { id } = await kv.openSession();
+    const once: BatchOperation = {
+      kind: 'put',
+      key: bytes('once'),
+      value: bytes('x'),
+      session: { id, sequence: 1, firstUnacknowledged: 1 },
+    };
+    const results = await kv.batch([
+      { kind: 'put', key: bytes('a'), value: bytes('2'), ifModRevision: revision },
+      { kind: 'put', key: bytes('a'), value: bytes('3'), ifAbsent: true },
+      { kind: 'delete', key: bytes('missing') },
+      { kind: 'delete', key: bytes('a'), ifModRevision: revision + 1 },
+      once,
+      once,
+    ]);
+    const at = (offset: number): number => revision + offset;
+    const [first, failed, ...rest] = results;
+    assert.deepEqual(first, { kind: 'put', revision: at(1), createRevision: revision, version: 2 });
+    assert.ok(failed?.kind === 'failed' && failed.error instanceof KvorumError);
+    assert.equal(failed.error.code, 'CONDITION_FAILED');
+    assert.equal(failed.error.details.currentRevision, at(1));
+    const put = { kind: 'put', revision: at(3), createRevision: at(3), version: 1 };
+    assert.deepEqual(rest, [
+      { kind: 'delete', revision: at(1), deleted: 0 },
+      { kind: 'delete', revision: at(2), deleted: 1 },
+      put,
+      put,
+    ]);
+    assert.equal(await valueOf(kv, 'a'), undefined);
+  });
+
+  suiteTest('an empty batch has no results', async (kv) => {
+    assert.deepEqual(await kv.batch([]), []);
+  });
+}
