@@ -62,9 +62,11 @@ export interface ErrorDetails {
   readonly allowed?: string | undefined;
   /** For writes: true when it may have been, or may still be, carried out; false when it definitely was not. */
   readonly mayHaveHappened?: boolean | undefined;
-  /** The key's current modRevision, 0 when absent (CONDITION_FAILED); or the shard's (FUTURE_REVISION). */
+  /** The key's current modRevision, 0 when absent (CONDITION_FAILED); or the shard's (FUTURE_REVISION, KEY_NOT_FOUND). */
   readonly currentRevision?: number | undefined;
   readonly compactRevision?: number | undefined;
+  /** The client address of the node that leads, if it is known; a hint. */
+  readonly leader?: string | undefined;
 }
 
 /** The one error class that crosses the public border. */
