@@ -1,0 +1,161 @@
+/**
+ * The receiving direction of one call: DATA in any cut becomes messages, decompressed and in order. Gives window back for what it assembles (that is
+ * bounded by the size limit of a message); what lies in whole messages holds its window until the owner says so.
+ */
+import { type Compression, identityEncoding } from './encoding.js';
+import { MessageReader, messagePrefixBytes } from './message-reader.js';
+import { GrpcError, Status } from './status.js';
+
+/** What the owner is told, in order; nothing more after `onEnd` or `onError`. */
+export interface MessageInputOwner {
+  /** `payload` is valid during the call only. The owner gives `heldBytes` of window back when it is done with the message. */
+  onMessage(payload: Uint8Array, heldBytes: number): void;
+  /** The peer has sent all. */
+  onEnd(): void;
+  /** The bytes break a rule or a limit. */
+  onError(error: unknown): void;
+  /** Window to give back at once. */
+  onConsumed(byteCount: number): void;
+}
+
+export interface MessageInputOptions {
+  readonly messageBytesMax: number;
+  /** What the sender's `grpc-encoding` names; undefined for identity. */
+  readonly compression: Compression | undefined;
+}
+
+/** The compression that a `grpc-encoding` names; undefined for identity. Throws GrpcError UNIMPLEMENTED for one that isn't there. */
+export function findCompression(
+  compressions: readonly Compression[],
+  encoding: string | undefined,
+): Compression | undefined {
+  if (encoding === undefined || encoding === identityEncoding) return undefined;
+  const found = compressions.find(({ name }) => name === encoding);
+  if (found !== undefined) return found;
+  throw new GrpcError(Status.UNIMPLEMENTED, `message encoding "${encoding}" is not known here`);
+}
+
+export class MessageInput {
+  readonly #owner: MessageInputOwner;
+  readonly #options: MessageInputOptions;
+  readonly #reader: MessageReader;
+  /** What waits behind a decompression that runs elsewhere, in order. */
+  #waiting: (() => void)[] | undefined;
+  #isOver = false;
+  /** Bytes of the chunk under way that no message has taken yet. */
+  #chunkBytes = 0;
+  readonly #onRead = (payload: Uint8Array, isCompressed: boolean): void => this.#take(payload, isCompressed);
+
+  constructor(owner: MessageInputOwner, options: MessageInputOptions) {
+    this.#owner = owner;
+    this.#options = options;
+    this.#reader = new MessageReader(options);
+  }
+
+  /** Takes the next bytes. The owner's callbacks run inside this call unless a decompression takes longer. */
+  push(bytes: Uint8Array, isEnd: boolean): void {
+    if (this.#isOver) {
+      this.#owner.onConsumed(bytes.length);
+      return;
+    }
+    this.#chunkBytes = bytes.length;
+    try {
+      this.#reader.push(bytes, this.#onRead);
+    } catch (error) {
+      this.#inOrder(() => this.#fail(error));
+    }
+    // The rest belongs to a message that is being assembled.
+    if (this.#chunkBytes > 0) this.#owner.onConsumed(this.#chunkBytes);
+    this.#chunkBytes = 0;
+    if (isEnd) this.#inOrder(() => this.#end());
+  }
+
+  /** Tells the owner nothing more. */
+  stop(): void {
+    this.#isOver = true;
+    this.#waiting = undefined;
+  }
+
+  #take(payload: Uint8Array, isCompressed: boolean): void {
+    const held = Math.min(payload.length + messagePrefixBytes, this.#chunkBytes);
+    this.#chunkBytes -= held;
+    if (this.#isOver) {
+      this.#owner.onConsumed(held);
+      return;
+    }
+    if (this.#waiting !== undefined) {
+      const kept = payload.slice();
+      this.#waiting.push(() => this.#open(kept, isCompressed, held));
+    } else this.#open(payload, isCompressed, held);
+  }
+
+  #open(payload: Uint8Array, isCompressed: boolean, held: number): void {
+    if (!isCompressed) {
+      this.#owner.onMessage(payload, held);
+      return;
+    }
+    const { compression, messageBytesMax } = this.#options;
+    if (compression === undefined) {
+      this.#owner.onConsumed(held);
+      this.#fail(new GrpcError(Status.INTERNAL, 'a compressed message, but no encoding was named'));
+      return;
+    }
+    let result: Uint8Array | Promise<Uint8Array>;
+    try {
+      result = compression.decompress(payload, messageBytesMax);
+    } catch (error) {
+      this.#owner.onConsumed(held);
+      this.#fail(error);
+      return;
+    }
+    if (!(result instanceof Promise)) {
+      this.#owner.onMessage(result, held);
+      return;
+    }
+    this.#waiting ??= [];
+    result.then(
+      (opened) => this.#goOn(() => this.#owner.onMessage(opened, held)),
+      (error: unknown) => this.#goOn(() => this.#fail(error)),
+    );
+  }
+
+  #inOrder(run: () => void): void {
+    if (this.#waiting === undefined) run();
+    else this.#waiting.push(run);
+  }
+
+  /** Runs what came out of a decompression, then what waited behind it, up to the next one. */
+  #goOn(first: () => void): void {
+    if (this.#isOver) return;
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    first();
+    for (let at = 0; at < waiting.length && !this.#isOver; at += 1) {
+      waiting[at]?.();
+      if (this.#isNowWaiting()) {
+        this.#waiting = waiting.slice(at + 1);
+        return;
+      }
+    }
+  }
+
+  #isNowWaiting(): boolean {
+    return this.#waiting !== undefined;
+  }
+
+  #end(): void {
+    if (this.#isOver) return;
+    if (!this.#reader.isEmpty) {
+      this.#fail(new GrpcError(Status.INTERNAL, 'the stream ended within a message'));
+      return;
+    }
+    this.#isOver = true;
+    this.#owner.onEnd();
+  }
+
+  #fail(error: unknown): void {
+    if (this.#isOver) return;
+    this.stop();
+    this.#owner.onError(error);
+  }
+}
