@@ -49,10 +49,8 @@ export interface Http2Limits {
   readonly settingsTimeoutMs: number;
   /** Time from a HEADERS frame to the end of its block, and from the start of any frame to its end. */
   readonly frameTimeoutMs: number;
-  /** Time in which a stream with queued data must get window to send some; then it is reset with CANCEL. */
-  readonly streamStallTimeoutMs: number;
-  /** Time in which a connection with queued bytes must take some; then it is destroyed. */
-  readonly connectionStallTimeoutMs: number;
+  /** Time in which a stream with queued data must get window (else it is reset with CANCEL), and a connection take bytes (else it is destroyed). */
+  readonly stallTimeoutMs: number;
   /** Time for streams to end after `drain`, then what is left is closed. */
   readonly drainTimeoutMs: number;
   /** Time for a PING to be answered before `ping()` rejects. */
@@ -76,15 +74,14 @@ export const defaultLimits: Http2Limits = {
   connectionSendBytesHigh: 1 * MIB,
   connectionSendBytesMax: 128 * MIB,
   controlBytesMax: 1 * MIB,
-  resetBurstMax: 200,
-  resetsPerSecond: 50,
+  resetBurstMax: 1000,
+  resetsPerSecond: 100,
   controlBurstMax: 1000,
   controlFramesPerSecond: 100,
   prefaceTimeoutMs: 10_000,
   settingsTimeoutMs: 10_000,
   frameTimeoutMs: 10_000,
-  streamStallTimeoutMs: 60_000,
-  connectionStallTimeoutMs: 60_000,
+  stallTimeoutMs: 60_000,
   drainTimeoutMs: 30_000,
   pingTimeoutMs: 20_000,
 };
@@ -93,4 +90,44 @@ export const defaultLimits: Http2Limits = {
 export interface Http2Options {
   readonly role: 'client' | 'server';
   readonly limits?: Partial<Http2Limits>;
+}
+
+/** Smallest and largest value of each limit. */
+export const limitRanges: Readonly<Record<keyof Http2Limits, readonly [number, number]>> = {
+  concurrentStreamsMax: [1, 1_000_000],
+  frameBytesMax: [16 * KIB, 16 * MIB - 1],
+  headerListBytesMax: [1 * KIB, 16 * MIB],
+  headerBlockBytesMax: [1 * KIB, 16 * MIB],
+  continuationFramesMax: [0, 10_000],
+  headerTableBytesMax: [0, 1 * MIB],
+  encoderTableBytesMax: [0, 1 * MIB],
+  streamWindowBytes: [65_535, 2 ** 31 - 1],
+  streamWindowBytesMax: [65_535, 2 ** 31 - 1],
+  connectionWindowBytes: [65_535, 2 ** 31 - 1],
+  connectionWindowBytesMax: [65_535, 2 ** 31 - 1],
+  streamSendBytesHigh: [1, 2 ** 31 - 1],
+  connectionSendBytesHigh: [1, 2 ** 31 - 1],
+  connectionSendBytesMax: [1, 2 ** 40],
+  controlBytesMax: [16 * KIB, 2 ** 31 - 1],
+  resetBurstMax: [1, 1_000_000],
+  resetsPerSecond: [1, 1_000_000],
+  controlBurstMax: [10, 1_000_000],
+  controlFramesPerSecond: [1, 1_000_000],
+  prefaceTimeoutMs: [10, 600_000],
+  settingsTimeoutMs: [10, 600_000],
+  frameTimeoutMs: [10, 600_000],
+  stallTimeoutMs: [10, 3_600_000],
+  drainTimeoutMs: [0, 3_600_000],
+  pingTimeoutMs: [10, 600_000],
+};
+
+/** All limits, those not given with their defaults. Throws RangeError that names the option, the value and the range. */
+export function completeLimits(limits: Partial<Http2Limits> = {}): Http2Limits {
+  const complete: Http2Limits = { ...defaultLimits, ...limits };
+  const values: Readonly<Record<string, number>> = { ...complete };
+  for (const [name, [min, max]] of Object.entries(limitRanges)) {
+    const value = values[name] ?? Number.NaN;
+    if (!(value >= min && value <= max)) throw new RangeError(`${name} is ${value}, not from ${min} to ${max}`);
+  }
+  return complete;
 }
