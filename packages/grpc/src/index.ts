@@ -20,7 +20,15 @@ export { GrpcError, type GrpcErrorOptions, Status, type StatusCode, statusName }
 export type { Http2Limits } from './http2/http2-options.js';
 export { gzip, gzipSync } from './node/gzip.js';
 export { GrpcServer, type GrpcServerDeps } from './server/grpc-server.js';
+export {
+  HealthService,
+  healthRequestCodec,
+  healthResponseCodec,
+  healthServiceName,
+  ServingStatus,
+} from './server/health.js';
 export type { GrpcServerOptions } from './server/options.js';
+export { type ReflectionOptions, reflectionTable } from './server/reflection.js';
 export type { ServerCall } from './server/server-call.js';
 export {
   bidi,
