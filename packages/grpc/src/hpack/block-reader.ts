@@ -7,6 +7,8 @@ import { decodedBytesMax, huffmanDecode } from './huffman-decode.js';
 const INTEGER_EXTRA_BYTES_MAX = 4;
 /** Longer strings are decoded in memory of their own, so that a quiet connection keeps little. */
 const SCRATCH_BYTES = 256;
+/** Up to here a string is put together from its characters; above, a call into the engine's native code costs less. */
+const SHORT_BYTES = 8;
 const nothing = new Uint8Array(0);
 
 /** A position in a block, reused for all blocks of a connection. */
@@ -74,7 +76,7 @@ export class BlockReader {
     const decoded = huffmanDecode(this.#bytes, from, from + length, scratch);
     if (decoded === -1) throw new HpackError('BAD_HUFFMAN', 'string with an end-of-string symbol or wrong padding');
     if (decoded > this.#stringBytesMax) throw this.#tooLong();
-    return scratch.toString('latin1', 0, decoded);
+    return latin1(scratch, decoded);
   }
 
   #plain(from: number, length: number): string {
@@ -82,7 +84,7 @@ export class BlockReader {
     if (length > SCRATCH_BYTES) return Buffer.from(bytes.buffer, bytes.byteOffset + from, length).toString('latin1');
     const scratch = this.#room(length);
     for (let at = 0; at < length; at++) scratch[at] = bytes[from + at] ?? 0;
-    return scratch.toString('latin1', 0, length);
+    return latin1(scratch, length);
   }
 
   #room(byteCount: number): Buffer {
@@ -99,4 +101,15 @@ export class BlockReader {
   #tooLong(): HpackError {
     return new HpackError('STRING_TOO_LONG', `string of more than ${this.#stringBytesMax} octets`);
   }
+}
+
+function latin1(bytes: Buffer, length: number): string {
+  if (length > SHORT_BYTES) return bytes.toString('latin1', 0, length);
+  let text = '';
+  let at = 0;
+  for (; at + 4 <= length; at += 4) {
+    text += String.fromCharCode(bytes[at] ?? 0, bytes[at + 1] ?? 0, bytes[at + 2] ?? 0, bytes[at + 3] ?? 0);
+  }
+  for (; at < length; at++) text += String.fromCharCode(bytes[at] ?? 0);
+  return text;
 }
