@@ -20,7 +20,7 @@ function readArguments() {
     const { values, positionals } = parseArgs({ options, allowPositionals: true });
     const seconds = Number(values.timeout);
     if (!(seconds > 0 && seconds <= 86_400))
-      stop(`--timeout takes seconds from above 0 to 86400, not "${values.timeout}"`);
+      stop(`--timeout takes seconds from above 0 to 86400, not "${String(values.timeout)}"`);
     if (positionals.length === 0) stop('no file given');
     return { isWhole: values.whole, seconds, files: positionals };
   } catch (error) {

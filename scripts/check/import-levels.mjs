@@ -19,7 +19,7 @@ const NODE_FOLDER = { grpc: 'node' };
 const LEVELS = {
   core: { base: 0, raft: 1, kv: 1, swim: 1, placement: 1 },
   server: { env: 0, options: 1, storage: 1, transport: 1, shard: 2, cluster: 3, service: 4, api: 5, ops: 5 },
-  grpc: { base: 0, hpack: 1, http2: 2, grpc: 3, server: 4, client: 4, node: 5 },
+  grpc: { base: 0, hpack: 1, http2: 2, grpc: 3, server: 4, client: 4, node: 5, interop: 6 },
 };
 const TOP = 9;
 /** Pairs of one level that must not import each other. */

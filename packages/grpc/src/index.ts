@@ -12,13 +12,22 @@ export type {
   GrpcClientOptions,
   RemoteMethod,
 } from './client/options.js';
-export { bytesCodec, type Codec, viewCodec } from './grpc/codec.js';
+export { bytesCodec, type Codec } from './grpc/codec.js';
 export type { Compression } from './grpc/encoding.js';
 export type { Messages } from './grpc/message-pump.js';
 export { Metadata, type MetadataValue } from './grpc/metadata.js';
 export { GrpcError, type GrpcErrorOptions, Status, type StatusCode, statusName } from './grpc/status.js';
 export type { Http2Limits } from './http2/http2-options.js';
+export { socketConnector, type SocketConnectorOptions } from './node/connector.js';
 export { gzip, gzipSync } from './node/gzip.js';
+export {
+  GrpcListener,
+  type GrpcListenerDeps,
+  type GrpcListenerOptions,
+  type ListenerAddress,
+} from './node/listener.js';
+export { createRealClock } from './node/real-clock.js';
+export { SocketConnection } from './node/socket-connection.js';
 export { GrpcServer, type GrpcServerDeps } from './server/grpc-server.js';
 export {
   HealthService,

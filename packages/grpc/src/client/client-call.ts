@@ -131,7 +131,7 @@ export class ClientCall<Request, Response> implements StreamHandler, Expiring, O
     }
     const payload = this.#input === undefined ? wholeMessage(bytes) : undefined;
     if (payload !== undefined && payload.length <= this.#deps.options.messageBytesMax) {
-      this.onMessage(payload, bytes.length);
+      this.onMessage(payload, bytes.length, false);
       if (isEnd) this.onEnd();
       return;
     }
@@ -162,10 +162,10 @@ export class ClientCall<Request, Response> implements StreamHandler, Expiring, O
     this.#stream?.consumed(byteCount);
   }
 
-  onMessage(payload: Uint8Array, heldBytes: number): void {
+  onMessage(payload: Uint8Array, heldBytes: number, isOwned: boolean): void {
     let response: Response;
     try {
-      response = this.#spec.response.decode(payload);
+      response = this.#spec.response.decode(payload, isOwned);
     } catch (error) {
       this.onConsumed(heldBytes);
       this.onError(error);

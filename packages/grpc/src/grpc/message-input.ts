@@ -3,13 +3,15 @@
  * bounded by the size limit of a message); what lies in whole messages holds its window until the owner says so.
  */
 import { type Compression, identityEncoding } from './encoding.js';
-import { MessageReader, messagePrefixBytes } from './message-reader.js';
+import { MessageReader, messagePrefixBytes, type OnMessage } from './message-reader.js';
 import { GrpcError, Status } from './status.js';
 
 /** What the owner is told, in order; nothing more after `onEnd` or `onError`. */
 export interface MessageInputOwner {
-  /** `payload` is valid during the call only. The owner gives `heldBytes` of window back when it is done with the message. */
-  onMessage(payload: Uint8Array, heldBytes: number): void;
+  /**
+   * `payload` is valid during the call only, unless `isOwned`. The owner gives `heldBytes` of window back when it is done with the message.
+   */
+  onMessage(payload: Uint8Array, heldBytes: number, isOwned: boolean): void;
   /** The peer has sent all. */
   onEnd(): void;
   /** The bytes break a rule or a limit. */
@@ -44,7 +46,7 @@ export class MessageInput {
   #isOver = false;
   /** Bytes of the chunk under way that no message has taken yet. */
   #chunkBytes = 0;
-  readonly #onRead = (payload: Uint8Array, isCompressed: boolean): void => this.#take(payload, isCompressed);
+  readonly #onRead: OnMessage = (payload, isCompressed, isOwned) => this.#take(payload, isCompressed, isOwned);
 
   constructor(owner: MessageInputOwner, options: MessageInputOptions) {
     this.#owner = owner;
@@ -76,7 +78,7 @@ export class MessageInput {
     this.#waiting = undefined;
   }
 
-  #take(payload: Uint8Array, isCompressed: boolean): void {
+  #take(payload: Uint8Array, isCompressed: boolean, isOwned: boolean): void {
     const held = Math.min(payload.length + messagePrefixBytes, this.#chunkBytes);
     this.#chunkBytes -= held;
     if (this.#isOver) {
@@ -84,14 +86,14 @@ export class MessageInput {
       return;
     }
     if (this.#waiting !== undefined) {
-      const kept = payload.slice();
-      this.#waiting.push(() => this.#open(kept, isCompressed, held));
-    } else this.#open(payload, isCompressed, held);
+      const kept = isOwned ? payload : payload.slice();
+      this.#waiting.push(() => this.#open(kept, isCompressed, held, true));
+    } else this.#open(payload, isCompressed, held, isOwned);
   }
 
-  #open(payload: Uint8Array, isCompressed: boolean, held: number): void {
+  #open(payload: Uint8Array, isCompressed: boolean, held: number, isOwned: boolean): void {
     if (!isCompressed) {
-      this.#owner.onMessage(payload, held);
+      this.#owner.onMessage(payload, held, isOwned);
       return;
     }
     const { compression, messageBytesMax } = this.#options;
@@ -109,12 +111,12 @@ export class MessageInput {
       return;
     }
     if (!(result instanceof Promise)) {
-      this.#owner.onMessage(result, held);
+      this.#owner.onMessage(result, held, true);
       return;
     }
     this.#waiting ??= [];
     result.then(
-      (opened) => this.#goOn(() => this.#owner.onMessage(opened, held)),
+      (opened) => this.#goOn(() => this.#owner.onMessage(opened, held, true)),
       (error: unknown) => this.#goOn(() => this.#fail(error)),
     );
   }

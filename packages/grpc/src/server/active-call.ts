@@ -116,7 +116,7 @@ export class ActiveCall implements ServerCall, StreamHandler, Expiring, Owned {
     if (isEnd && this.#input === undefined && this.#requests === undefined) {
       const payload = wholeMessage(bytes);
       if (payload !== undefined && payload.length <= this.#deps.options.messageBytesMax) {
-        this.onMessage(payload, bytes.length);
+        this.onMessage(payload, bytes.length, false);
         this.onEnd();
         return;
       }
@@ -149,10 +149,10 @@ export class ActiveCall implements ServerCall, StreamHandler, Expiring, Owned {
     this.#stream.consumed(byteCount);
   }
 
-  onMessage(payload: Uint8Array, heldBytes: number): void {
+  onMessage(payload: Uint8Array, heldBytes: number, isOwned: boolean): void {
     let message: unknown;
     try {
-      message = this.#head.method.request.decode(payload);
+      message = this.#head.method.request.decode(payload, isOwned);
     } catch (error) {
       this.#stream.consumed(heldBytes);
       this.onError(error);

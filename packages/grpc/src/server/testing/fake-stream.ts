@@ -1,6 +1,6 @@
 /** A stream that writes down what is done with it. */
-import type { HeaderList } from '../base/header-list.js';
-import type { Http2Stream } from '../http2/http2-stream.js';
+import type { HeaderList } from '../../base/header-list.js';
+import type { Http2Stream } from '../../http2/http2-stream.js';
 
 export class FakeStream implements Http2Stream {
   readonly id = 1;
