@@ -3,17 +3,25 @@
 const plain = /^[ -$&-~]*$/;
 const hex = '0123456789ABCDEF';
 
-/** The header's value for a text. A lone surrogate becomes U+FFFD. */
+/** Octets of an encoded message; longer ones are cut. Trailers over the peer's limit would cost the call its status. */
+export const statusMessageBytesMax = 4_096;
+
+/** The header's value for a text, cut after a whole character where it gets too long. A lone surrogate becomes U+FFFD. */
 export function encodeStatusMessage(text: string): string {
   // HTTP/2 strips or refuses white space at the ends of a field, so a space there is escaped.
-  if (plain.test(text) && !text.startsWith(' ') && !text.endsWith(' ')) return text;
-  const bytes = Buffer.from(text, 'utf8');
+  const isShort = text.length <= statusMessageBytesMax;
+  if (isShort && plain.test(text) && !text.startsWith(' ') && !text.endsWith(' ')) return text;
+  // Each character of a text gives one octet at least.
+  const bytes = Buffer.from(text.slice(0, statusMessageBytesMax + 1), 'utf8');
   let out = '';
+  let wholeEnd = 0;
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at] ?? 0;
+    if ((byte & 0xc0) !== 0x80) wholeEnd = out.length;
     const isEdgeSpace = byte === 0x20 && (at === 0 || at === bytes.length - 1);
     const isPlain = byte >= 0x20 && byte <= 0x7e && byte !== 0x25 && !isEdgeSpace;
     out += isPlain ? String.fromCharCode(byte) : `%${hex.charAt(byte >> 4)}${hex.charAt(byte & 15)}`;
+    if (out.length > statusMessageBytesMax) return out.slice(0, wholeEnd).trimEnd();
   }
   return out;
 }

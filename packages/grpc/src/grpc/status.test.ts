@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { GrpcError, parseStatusCode, Status, statusName, statusOfHttp, statusOfHttp2Error } from './status.js';
-import { decodeStatusMessage, encodeStatusMessage } from './status-message.js';
+import { decodeStatusMessage, encodeStatusMessage, statusMessageBytesMax } from './status-message.js';
 
 test('the codes have their numbers and names', () => {
   assert.equal(Object.keys(Status).length, 17);
@@ -44,4 +44,21 @@ test('a status message is percent-encoded UTF-8', () => {
     }),
   );
   fc.assert(fc.property(fc.string({ unit: 'binary-ascii' }), (header) => void decodeStatusMessage(header)));
+});
+
+test('S9: a status message over the limit is cut after a whole character', () => {
+  const atLimit = 'x'.repeat(statusMessageBytesMax);
+  assert.equal(encodeStatusMessage(atLimit), atLimit);
+  assert.equal(encodeStatusMessage(`${atLimit}y`), atLimit);
+  for (const text of [
+    'ü'.repeat(5_000),
+    `x${'€'.repeat(5_000)}`,
+    `xy${'😀'.repeat(5_000)}`,
+    ` ${'x '.repeat(5_000)}`,
+  ]) {
+    const header = encodeStatusMessage(text);
+    assert.ok(header.length <= statusMessageBytesMax && header.length > statusMessageBytesMax - 12);
+    assert.match(header, /[^ ]$/);
+    assert.ok(text.startsWith(decodeStatusMessage(header)));
+  }
 });
