@@ -60,6 +60,8 @@ export class Http2Connection {
   #prefaceLeft: number;
   #isScheduled = false;
   #nextStreamId = 1;
+  /** Client: the peer's limit of streams is reached. */
+  #isFull = false;
   #lastStreamIdTaken = STREAM_ID_MAX;
   #settingsSentMs: number;
   #isSettingsAcked = false;
@@ -135,6 +137,7 @@ export class Http2Connection {
     }
     const stream = this.#streams.open(this.#nextStreamId, handler);
     this.#nextStreamId += 2;
+    this.#isFull = this.#streams.size >= this.#peer.concurrentStreamsMax;
     stream.isHead = headers[0] === ':method' && headers[1] === 'HEAD';
     stream.sendHeaders(headers, end);
     return stream;
@@ -269,7 +272,8 @@ export class Http2Connection {
   #onPeerSettings(): void {
     this.#encoder.setTableBytesMax(Math.min(this.#peer.headerTableBytes, this.#limits.encoderTableBytesMax));
     if (!this.#isSettingsAcked) this.#runtime.timers.start(this.#startTimer, this.#limits.settingsTimeoutMs);
-    if (!this.#isServer) this.#handler.onStreamsAvailable?.();
+    this.#isFull = this.#streams.size >= this.#peer.concurrentStreamsMax;
+    if (this.canOpenStream()) this.#handler.onStreamsAvailable?.();
   }
 
   #onSettingsAck(): void {
@@ -292,7 +296,6 @@ export class Http2Connection {
     const { queue } = this.#streams;
     let budget = TURN_BYTES_MAX;
     let isMore: boolean;
-    const wasFull = this.#streams.size >= this.#peer.concurrentStreamsMax;
     do {
       if (!this.#output.isBlocked) budget -= queue.pump(Math.min(budget, WRITE_BYTES));
       this.#streams.tell();
@@ -303,7 +306,9 @@ export class Http2Connection {
     if (this.#isOver) return;
     if (isMore) this.#runtime.clock.setTimer(0, () => this.#schedule());
     this.#afterFlush();
-    if (wasFull && this.canOpenStream()) this.#handler.onStreamsAvailable?.();
+    if (!this.#isFull || this.#streams.size >= this.#peer.concurrentStreamsMax) return;
+    this.#isFull = false;
+    if (this.canOpenStream()) this.#handler.onStreamsAvailable?.();
   }
 
   #afterFlush(): void {
