@@ -16,8 +16,13 @@ import { SocketConnection } from '../../packages/grpc/dist/node/socket-connectio
 const ANSWER = new TextEncoder().encode('hello');
 
 function findTool() {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), join(process.env.GOPATH ?? join(homedir(), 'go'), 'bin')];
-  return [process.env.H2SPEC, ...folders.map((folder) => join(folder, 'h2spec'))].find((path) => path && existsSync(path));
+  const folders = [
+    ...(process.env.PATH ?? '').split(delimiter),
+    join(process.env.GOPATH ?? join(homedir(), 'go'), 'bin'),
+  ];
+  return [process.env.H2SPEC, ...folders.map((folder) => join(folder, 'h2spec'))].find(
+    (path) => path && existsSync(path),
+  );
 }
 
 /** Answers each request when it has ended. */
