@@ -1,11 +1,10 @@
 /**
  * Reads of one shard at any revision that is not compacted, in slices (N11). Reads change nothing but the index's position.
  */
-import { CompactedError, CorruptError, FutureRevisionError } from './errors.js';
+import { CompactedError, FutureRevisionError } from './errors.js';
 import { cloneBytes, EMPTY_BYTES } from '../base/bytes.js';
-import { KeyValueReader } from './key-value.js';
 import type { CountSlice, KeyRange, Pin, RangeOptions, RangeSlice, Row } from './read-types.js';
-import { RECORD_HEADER_BYTES } from './record.js';
+import { leaseOf, RowReader } from './row-reader.js';
 import type { ShardState } from './shard-state.js';
 import { ChainWalker } from './version-chain.js';
 
@@ -26,7 +25,7 @@ const RECORD_READ_COST = 8;
 export class Reader {
   readonly #state: ShardState;
   readonly #walker: ChainWalker;
-  readonly #keyValue = new KeyValueReader();
+  readonly #rows = new RowReader();
 
   constructor(state: ShardState) {
     this.#state = state;
@@ -39,7 +38,7 @@ export class Reader {
     const { index } = this.#state;
     if (!index.locate(key)) return undefined;
     const record = this.#recordAt(at);
-    return record === undefined ? undefined : this.#row(record);
+    return record === undefined ? undefined : this.#rows.read(record);
   }
 
   /** One slice of rows. */
@@ -127,7 +126,7 @@ export class Reader {
   #ownedRow(revision: number): Row | undefined {
     const record = this.#recordAt(revision);
     if (record === undefined) return undefined;
-    return this.#row(this.#state.ring.bytes.buffer === record.buffer ? record : cloneBytes(record));
+    return this.#rows.read(this.#state.ring.bytes.buffer === record.buffer ? record : cloneBytes(record));
   }
 
   /** A row without its value; at the newest version of a key no record is read. */
@@ -153,28 +152,9 @@ export class Reader {
       lease,
     };
   }
-
-  #row(record: Uint8Array): Row {
-    const fields = this.#keyValue;
-    if (!fields.read(record, RECORD_HEADER_BYTES, record.length))
-      throw new CorruptError('a record holds no canonical KeyValue');
-    return {
-      keyValue: record.subarray(RECORD_HEADER_BYTES),
-      key: record.subarray(fields.keyStart, fields.keyEnd),
-      value: record.subarray(fields.valueStart, fields.valueEnd),
-      createRevision: fields.createRevision,
-      modRevision: fields.modRevision,
-      version: fields.version,
-      lease: leaseOf(fields.leaseLow, fields.leaseHigh),
-    };
-  }
 }
 
 function fieldsOf(row: Row): Pick<Row, 'createRevision' | 'modRevision' | 'version' | 'lease'> {
   const { createRevision, modRevision, version, lease } = row;
   return { createRevision, modRevision, version, lease };
-}
-
-function leaseOf(low: number, high: number): bigint {
-  return (low | high) === 0 ? 0n : (BigInt(high) << 32n) | BigInt(low);
 }

@@ -8,11 +8,13 @@
 import { Applier } from './applier.js';
 import { Compactor } from './compactor.js';
 import { type FlushCut, Flusher } from './flush-cut.js';
+import { History, type HistoryOptions, type HistoryRecord } from './history.js';
 import { type Hash64, INITIAL_META, type ShardMeta, type StateHashes } from './meta.js';
 import type { ApplyResult } from './outcome.js';
 import type { RecordStore } from './ports.js';
 import type { CountSlice, KeyRange, Pin, RangeOptions, RangeSlice, Row } from './read-types.js';
 import { Reader, SLICE_COST_MAX } from './reader.js';
+import type { Revision } from './revision.js';
 import { ShardState } from './shard-state.js';
 
 /** Defaults of {@link StateMachineOptions}. */
@@ -43,6 +45,7 @@ export class StateMachine {
   readonly #state: ShardState;
   readonly #applier: Applier;
   readonly #reader: Reader;
+  readonly #history: History;
   readonly #compactor: Compactor;
   readonly #flusher: Flusher;
 
@@ -51,6 +54,7 @@ export class StateMachine {
     this.#state = state;
     this.#applier = new Applier(state, options.sliceKeysMax ?? APPLY_SLICE_KEYS_MAX, options.misread);
     this.#reader = new Reader(state);
+    this.#history = new History(state);
     this.#compactor = new Compactor(state);
     this.#flusher = new Flusher(state);
   }
@@ -204,6 +208,19 @@ export class StateMachine {
   /** Keeps `revision` (default: the current one) readable. @throws CompactedError, FutureRevisionError */
   pin(revision?: number): Pin {
     return this.#reader.pin(revision);
+  }
+
+  /**
+   * One slice of the history, for watchers; returns where the next one begins. See {@link History.slice}.
+   * @throws CompactedError, CorruptError
+   */
+  history(options: HistoryOptions, visit: (record: HistoryRecord) => boolean): Revision {
+    return this.#history.slice(options, visit);
+  }
+
+  /** What a key was before a record of the history, whose `previous` is given; undefined when it was nothing, or that is compacted away. @throws CorruptError */
+  previousRow(previous: Revision): Row | undefined {
+    return this.#history.row(previous);
   }
 
   /** Cuts a flush at the last entry boundary. Not while `isApplying` or while another cut is under way. */

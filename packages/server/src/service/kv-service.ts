@@ -122,6 +122,59 @@ export interface Backup {
   readonly close: () => void;
 }
 
+/** A change of one key. */
+export interface WatchEvent {
+  readonly type: 'put' | 'delete';
+  /** Of a delete: the key and its modRevision; all else is empty or 0. */
+  readonly kv: KeyValue;
+  /** With `prevKv`: what the key was before; undefined when it was absent, or that is compacted away. */
+  readonly prevKv: KeyValue | undefined;
+}
+
+export interface WatchOptions {
+  /** At most one of `key`, `prefix` and `range`; without one, all keys. */
+  readonly key?: Uint8Array | undefined;
+  readonly prefix?: Uint8Array | undefined;
+  /** Keys [start, end); without an end, everything from `start` on. */
+  readonly range?: { readonly start: Uint8Array; readonly end?: Uint8Array | undefined } | undefined;
+  /** The first revision whose events are wanted; it may be one of the future. 0 or absent: those after the writes acknowledged before the call. */
+  readonly fromRevision?: number | undefined;
+  readonly prevKv?: boolean | undefined;
+  /** Only these events. */
+  readonly only?: 'put' | 'delete' | undefined;
+  /** While nothing happens, a batch without events comes every `watchProgressMs`. */
+  readonly progress?: boolean | undefined;
+  /** A revision with very many events may come in several batches. */
+  readonly fragment?: boolean | undefined;
+  /** Anything that stands for the caller's connection: watches of one count together against `watchesPerConnectionMax`. */
+  readonly connection?: object | undefined;
+  /** For the time until the watch is there. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** Events in the order of revisions; those of one revision come in one batch, unless it `isFragment`. Shared with other watches: not to be changed. */
+export interface WatchBatch {
+  /** Every wanted event up to and including this revision was delivered, with this batch (R11). */
+  readonly revision: number;
+  readonly events: readonly WatchEvent[];
+  /** More events of the last one's revision follow. */
+  readonly isFragment: boolean;
+}
+
+/**
+ * A running watch. Read `batches` once, by one reader. A reader that is slow costs the node a cursor and nothing more; when what it has yet to read is
+ * compacted away, the reading fails with COMPACTED. All other failures tell that this node serves no more: go on elsewhere, from the last batch's revision + 1.
+ */
+export interface Watch {
+  /** The first revision whose events come. */
+  readonly fromRevision: number;
+  readonly batches: AsyncIterable<WatchBatch>;
+  /** Asks for a batch as soon as all events up to now are delivered, though it may hold none. */
+  readonly requestProgress: () => void;
+  /** Ends `batches` without an error. Idempotent. */
+  readonly close: () => void;
+}
+
 export interface KvService {
   get(key: Uint8Array, options?: ReadOptions): Promise<GetResult>;
   /** `value` may be empty. */
@@ -142,6 +195,8 @@ export interface KvService {
   /** Also when it is gone already. */
   closeSession(id: number, options?: Pick<WriteOptions, 'timeoutMs'>): Promise<void>;
   list(options?: ListOptions): Promise<Listing>;
+  /** Rejects with COMPACTED when `fromRevision` is below the compact revision. Starts when this node has caught up. */
+  watch(options?: WatchOptions): Promise<Watch>;
   /** Keys with the prefix, without reading them. */
   count(
     options?: Pick<ListOptions, 'prefix' | keyof ReadOptions>,

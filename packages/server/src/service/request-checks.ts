@@ -4,7 +4,14 @@
  */
 import { type ErrorCode, KvorumError, keyBytesMax, requestBytesMax } from '@kvorum/protocol';
 import { SESSION_WINDOW } from '@kvorum/core/kv/session-codec.js';
-import type { BatchOperation, ListOptions, ReadOptions, WriteOptions, WriteSession } from './kv-service.js';
+import type {
+  BatchOperation,
+  ListOptions,
+  ReadOptions,
+  WatchOptions,
+  WriteOptions,
+  WriteSession,
+} from './kv-service.js';
 
 /** Longest time a request may ask for. */
 export const requestTimeoutMsMax = 60_000;
@@ -15,6 +22,18 @@ export const batchOperationsMax = 1_000;
 const readNames = ['consistency', 'revision', 'timeoutMs'];
 const writeNames = ['ifModRevision', 'ifAbsent', 'session', 'timeoutMs'];
 const operationNames = ['kind', 'key', 'value', 'ifModRevision', 'ifAbsent', 'session'];
+const watchNames = [
+  'key',
+  'prefix',
+  'range',
+  'fromRevision',
+  'prevKv',
+  'only',
+  'progress',
+  'fragment',
+  'connection',
+  'timeoutMs',
+];
 const sessionNames = ['id', 'sequence', 'firstUnacknowledged'];
 const listNames = [...readNames, 'prefix', 'from', 'limit', 'keysOnly'];
 
@@ -113,6 +132,29 @@ export function checkListOptions(options: ListOptions): void {
   const { limit } = options;
   if (limit === undefined || (Number.isSafeInteger(limit) && limit >= 0)) return;
   refuse('INVALID_ARGUMENT', `limit ${String(limit)} is not allowed`, 'limit', '0 or more');
+}
+
+export function checkWatchOptions(options: WatchOptions): void {
+  checkNames(options, watchNames);
+  checkTimeout(options.timeoutMs);
+  const { key, prefix, range, fromRevision, only } = options;
+  if ([key, prefix, range].filter((part) => part !== undefined).length > 1) {
+    refuse('INVALID_ARGUMENT', 'a watch has more than one of key, prefix, range', 'key', 'one of key, prefix, range');
+  }
+  if (key !== undefined) checkKey(key);
+  if (prefix !== undefined) requireBytes(prefix, 'prefix');
+  if (range !== undefined) {
+    checkNames(range, ['start', 'end']);
+    requireBytes(range.start, 'range.start');
+    if (range.end !== undefined) requireBytes(range.end, 'range.end');
+  }
+  if (fromRevision !== undefined && fromRevision !== 0) checkRevision(fromRevision, 'fromRevision');
+  if (only !== undefined && only !== 'put' && only !== 'delete') {
+    refuse('INVALID_ARGUMENT', `only is ${show(only)}`, 'only', 'put, delete');
+  }
+  checkBoolean(options.prevKv, 'prevKv');
+  checkBoolean(options.progress, 'progress');
+  checkBoolean(options.fragment, 'fragment');
 }
 
 export function checkRevision(revision: unknown, field: string): void {

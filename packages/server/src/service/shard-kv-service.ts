@@ -3,7 +3,7 @@
  * allows it. Holds no state of its own but running lists.
  */
 import { CorruptError } from '@kvorum/core/kv/errors.js';
-import type { KeyRange, Pin, Row } from '@kvorum/core/kv/read-types.js';
+import type { KeyRange, Pin } from '@kvorum/core/kv/read-types.js';
 import type { StateMachine } from '@kvorum/core/kv/state-machine.js';
 import { KvorumError, prefixEnd } from '@kvorum/protocol';
 import type { Clock } from '../env/env.js';
@@ -25,10 +25,15 @@ import type {
   PutResult,
   ReadOptions,
   SessionInfo,
+  Watch,
+  WatchOptions,
   WriteOptions,
 } from './kv-service.js';
 import { failureError, readError } from './public-errors.js';
-import { checkKey, checkListOptions, checkReadOptions, checkTimeout } from './request-checks.js';
+import { checkKey, checkListOptions, checkReadOptions, checkTimeout, checkWatchOptions } from './request-checks.js';
+import { copyRow } from './rows.js';
+import { openWatch } from './watch/open-watch.js';
+import { WatchHub } from './watch/watch-hub.js';
 import { Writes } from './writes.js';
 
 /** Defaults of requests that name none. */
@@ -51,6 +56,7 @@ export class ShardKvService implements KvService {
   private readonly clock: Clock;
   private readonly options: ServiceOptions;
   private readonly writes: Writes;
+  private readonly hub: WatchHub;
   private runningBackups = 0;
   /** Releases the pins of running lists and counts. */
   private readonly pins = new Set<() => void>();
@@ -60,6 +66,7 @@ export class ShardKvService implements KvService {
     this.clock = deps.clock;
     this.options = options;
     this.writes = new Writes(deps.shard, options);
+    this.hub = new WatchHub(deps);
   }
 
   async get(key: Uint8Array, options: ReadOptions = {}): Promise<GetResult> {
@@ -123,6 +130,13 @@ export class ShardKvService implements KvService {
     }
   }
 
+  async watch(options: WatchOptions = {}): Promise<Watch> {
+    checkWatchOptions(options);
+    const { fromRevision = 0 } = options;
+    if (fromRevision === 0) await this.barrier(this.timeout(options.timeoutMs), false);
+    return openWatch(this.hub, options);
+  }
+
   async count(
     options: Pick<ListOptions, 'prefix' | keyof ReadOptions> = {},
   ): Promise<{ readonly count: number; readonly revision: number }> {
@@ -152,9 +166,10 @@ export class ShardKvService implements KvService {
     return { revision: pin.revision, pages: this.pages(machine, pin, run), nextKey: () => run.nextKey };
   }
 
-  /** Ends what running lists hold; to be called when the shard has ended. */
+  /** Ends what running lists hold, and all watches; to be called when the shard has ended. */
   close(): void {
     for (const release of this.pins) release();
+    this.hub.close();
   }
 
   private async *pages(machine: StateMachine, pin: Pin, run: ListRun): AsyncGenerator<readonly KeyValue[]> {
@@ -281,14 +296,4 @@ interface ListRun {
 function rangeOf(options: Pick<ListOptions, 'prefix' | 'from'>): KeyRange {
   const prefix = options.prefix ?? new Uint8Array(0);
   return { start: options.from ?? prefix, end: prefixEnd(prefix) };
-}
-
-function copyRow(row: Row): KeyValue {
-  return {
-    key: row.key.slice(),
-    value: row.value.slice(),
-    createRevision: row.createRevision,
-    modRevision: row.modRevision,
-    version: row.version,
-  };
 }

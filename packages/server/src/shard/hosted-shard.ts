@@ -72,6 +72,7 @@ export class HostedShard {
   private readonly cutter: LogCutter;
   private readonly backups: BackupSource;
   private readonly guard: CorruptionGuard;
+  private readonly listeners = new Set<() => void>();
   private readonly deps: HostedShardDeps;
   private readonly options: HostedShardOptions;
 
@@ -154,6 +155,12 @@ export class HostedShard {
   connected(node: number): void {
     if (this.replica.isServing) this.replica.comparison.connected(node);
     this.deps.schedule(this);
+  }
+
+  /** Calls `listener` when the state may have changed. Returns what ends it. */
+  onChange(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
   }
 
   /** A read met a contradiction in what this replica holds. */
@@ -269,8 +276,13 @@ export class HostedShard {
     return new SnapshotInstaller(deps, this.shard, this.options.machine);
   }
 
+  private tellListeners(): void {
+    for (const listener of this.listeners) listener();
+  }
+
   private onApplied(): void {
     this.state.noteApplied();
+    this.tellListeners();
     if (isMutated('segmentFreedBeforeFlush')) this.onFlushed(this.replica.machine?.appliedIndex ?? 0);
   }
 
@@ -289,12 +301,14 @@ export class HostedShard {
     this.state.restart(machine);
     this.deps.failpoints?.hit('snapshotAfterInstall');
     this.replica.installed(machine);
+    this.tellListeners();
   }
 
   private stopServing(suspects: readonly number[]): void {
     this.backups.close();
     this.offers.withdraw();
     this.replica.stopServing(suspects);
+    this.tellListeners();
     this.deps.schedule(this);
   }
 

@@ -15,6 +15,11 @@ export interface ShardAccess {
   readBarrier(timeoutMs: number, onReady: OnReadReady, mayUseLease: boolean): void;
   /** The replica's state, or why it can't be read now. Good until the next turn: a snapshot puts another one in its place. */
   machine(): StateMachine | FailureReason;
+  /**
+   * Calls `listener` whenever this replica's state may have changed: an entry was applied, another state is in its place, it serves no more. In the middle
+   * of a turn: the listener takes note, and looks later. Returns what ends it.
+   */
+  onChange(listener: () => void): () => void;
   /** A read met a contradiction in the state: the replica stops serving (R14). */
   foundCorrupt(error: CorruptError): void;
   /** A backup of all that this replica has applied, or why there is none. `onEnded` is called once if one is given. */

@@ -11,7 +11,7 @@ import type { StateMachine, StateMachineOptions } from '../state-machine.js';
 export class MemoryStore implements RecordStore {
   meta: ShardMeta = INITIAL_META;
   readonly records = new Map<string, Uint8Array>();
-  #view = Buffer.alloc(0);
+  #view = new Uint8Array(0);
 
   /** A copy as of now. */
   fork(): MemoryStore {
@@ -61,7 +61,7 @@ export class MemoryStore implements RecordStore {
   /** A view that the next call spoils. */
   #show(record: Uint8Array): Uint8Array {
     this.#view.fill(0xee);
-    this.#view = Buffer.from(record);
+    this.#view = new Uint8Array(record);
     return this.#view;
   }
 }

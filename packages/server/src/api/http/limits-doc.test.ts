@@ -6,6 +6,7 @@ import { keyBytesMax, requestBytesMax } from '@kvorum/protocol';
 import { optionTable } from '../../options/option-table.js';
 import { batchOperationsMax } from '../../service/request-checks.js';
 import { backupsMax, listPinMsMax } from '../../service/shard-kv-service.js';
+import * as watchLimits from '../../service/watch/limits.js';
 import { SNAPSHOT_SEND_MS_MAX } from '../../storage/snapshot-encoder.js';
 import * as limits from './limits.js';
 import { httpOptionRanges } from './options.js';
@@ -24,6 +25,7 @@ function rows(heading: string, cells: number): string[] {
 test('S9: docs/limits.md tells each fixed limit as the code has it', () => {
   const all: Record<string, number> = {
     ...limits,
+    ...watchLimits,
     keyBytesMax,
     requestBytesMax,
     listPinMsMax,

@@ -1,10 +1,10 @@
 /**
- * What every KvService must do, whoever stands behind it: writes with conditions, batches, sessions. Nothing here knows how.
+ * What every KvService must do, whoever stands behind it: writes with conditions, batches, sessions, watches. Nothing here knows how.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KvorumError } from '@kvorum/protocol';
-import type { BatchOperation, KvService, WriteSession } from '../kv-service.js';
+import type { BatchOperation, KvService, Watch, WriteSession } from '../kv-service.js';
 
 /** A service of its own for one test. */
 export interface TestService {
@@ -30,6 +30,7 @@ export function kvServiceSuite(name: string, start: () => Promise<TestService>):
   };
   sessionTests(suiteTest);
   batchTests(suiteTest);
+  watchTests(suiteTest);
 }
 
 type SuiteTest = (title: string, run: (kv: KvService) => Promise<void>) => void;
@@ -122,5 +123,82 @@ function batchTests(suiteTest: SuiteTest): void {
 
   suiteTest('an empty batch has no results', async (kv) => {
     assert.deepEqual(await kv.batch([]), []);
+  });
+}
+
+/** Reads until `count` events have come, then leaves. */
+async function eventsOf(watch: Watch, count: number): Promise<string[]> {
+  const lines: string[] = [];
+  for await (const { events, revision } of watch.batches) {
+    for (const { type, kv, prevKv } of events) {
+      assert.ok(kv.modRevision <= revision);
+      const before = prevKv === undefined ? '' : ` before ${text(prevKv.value)}`;
+      lines.push(`${kv.modRevision} ${type} ${text(kv.key)} ${text(kv.value)}${before}`.trimEnd());
+    }
+    if (lines.length >= count) break;
+  }
+  return lines;
+}
+
+function watchTests(suiteTest: SuiteTest): void {
+  suiteTest('R11: a watch without a revision sees what comes after it, in order, once', async (kv) => {
+    const { revision } = await kv.put(bytes('a'), bytes('0'));
+    const watch = await kv.watch({ prefix: bytes('a'), prevKv: true });
+    assert.equal(watch.fromRevision, revision + 1);
+    await kv.put(bytes('a'), bytes('1'));
+    await kv.put(bytes('b'), bytes('1'));
+    await kv.delete(bytes('a'));
+    await kv.put(bytes('ab'), bytes('2'));
+    assert.deepEqual(await eventsOf(watch, 3), [
+      `${revision + 1} put a 1 before 0`,
+      `${revision + 3} delete a  before 1`,
+      `${revision + 4} put ab 2`,
+    ]);
+  });
+
+  suiteTest('R11: a watch resumes at the revision after its last, also at one that is not written yet', async (kv) => {
+    const revisions: number[] = [];
+    for (const value of ['1', '2', '3']) revisions.push((await kv.put(bytes('a'), bytes(value))).revision);
+    const [first = 0, second = 0, third = 0] = revisions;
+    assert.deepEqual(await eventsOf(await kv.watch({ fromRevision: first }), 3), [
+      `${first} put a 1`,
+      `${second} put a 2`,
+      `${third} put a 3`,
+    ]);
+    const later = await kv.watch({ key: bytes('a'), fromRevision: third + 2 });
+    const events = eventsOf(later, 1);
+    await kv.put(bytes('a'), bytes('4'));
+    await kv.put(bytes('a'), bytes('5'));
+    assert.deepEqual(await events, [`${third + 2} put a 5`]);
+  });
+
+  suiteTest('R11: a watch of what was compacted away is refused with the compact revision', async (kv) => {
+    for (const value of ['1', '2', '3', '4']) await kv.put(bytes('a'), bytes(value));
+    const { revision } = await kv.get(bytes('a'));
+    await kv.compact(revision - 1);
+    const details = { field: 'fromRevision', compactRevision: revision - 1 };
+    await assert.rejects(kv.watch({ fromRevision: revision - 2 }), { code: 'COMPACTED', details });
+    assert.deepEqual(await eventsOf(await kv.watch({ fromRevision: revision - 1 }), 2), [
+      `${revision - 1} put a 3`,
+      `${revision} put a 4`,
+    ]);
+  });
+
+  suiteTest('R11: filters; progress when asked; a close that ends the reading', async (kv) => {
+    const deletes = await kv.watch({ range: { start: bytes('a'), end: bytes('c') }, only: 'delete' });
+    for (const key of ['a', 'c']) {
+      await kv.put(bytes(key), bytes('1'));
+      await kv.delete(bytes(key));
+    }
+    const { revision } = await kv.get(bytes('a'));
+    assert.deepEqual(await eventsOf(deletes, 1), [`${revision - 2} delete a`]);
+    const idle = await kv.watch({ key: bytes('nothing') });
+    const reader = idle.batches[Symbol.asyncIterator]();
+    const progress = reader.next();
+    idle.requestProgress();
+    assert.deepEqual(await progress, { done: false, value: { revision, events: [], isFragment: false } });
+    const end = reader.next();
+    idle.close();
+    assert.deepEqual(await end, { done: true, value: undefined });
   });
 }

@@ -19,9 +19,13 @@ import type {
   PutResult,
   ReadOptions,
   SessionInfo,
+  Watch,
+  WatchEvent,
+  WatchOptions,
   WriteOptions,
   WriteSession,
 } from '../kv-service.js';
+import { MemoryWatches } from './memory-watches.js';
 
 export type KvOperation =
   | 'get'
@@ -34,12 +38,14 @@ export type KvOperation =
   | 'count'
   | 'compact'
   | 'backup'
-  | 'chunk';
+  | 'chunk'
+  | 'watch'
+  | 'watchBatch';
 
 /** Called before each operation (and each page of a list); may throw, or return a promise that the operation waits for. */
 export type KvGate = (
   operation: KvOperation,
-  options: ReadOptions | WriteOptions | BackupOptions,
+  options: ReadOptions | WriteOptions | BackupOptions | WatchOptions,
 ) => Promise<void> | undefined;
 
 /** One version of a key; without a value it is a tombstone. */
@@ -72,6 +78,11 @@ export class MemoryKvService implements KvService {
   /** Open sessions; a test may delete one, as its expiry would. */
   readonly sessions = new Map<number, MemorySession>();
   #lastSession = 1_000;
+  readonly watches = new MemoryWatches({
+    revision: () => this.revision,
+    compactRevision: () => this.compactRevision,
+    gate: (options) => this.gate('watchBatch', options),
+  });
   readonly #histories = new Map<string, Version[]>();
 
   async get(key: Uint8Array, options: ReadOptions = {}): Promise<GetResult> {
@@ -88,6 +99,11 @@ export class MemoryKvService implements KvService {
   async delete(key: Uint8Array, options: WriteOptions = {}): Promise<DeleteResult> {
     await this.gate('delete', options);
     return this.#once(options.session, deletes, () => this.#delete(key, options));
+  }
+
+  async watch(options: WatchOptions = {}): Promise<Watch> {
+    await this.gate('watch', options);
+    return this.watches.watch(options);
   }
 
   async batch(
@@ -139,7 +155,7 @@ export class MemoryKvService implements KvService {
       modRevision: main,
       version: (before?.version ?? 0) + 1,
     };
-    this.#append(name, { main, kv });
+    this.#append(name, { main, kv }, { type: 'put', kv, prevKv: before });
     return { revision: main, createRevision: kv.createRevision, version: kv.version };
   }
 
@@ -148,8 +164,10 @@ export class MemoryKvService implements KvService {
     const before = newestAt(this.#histories.get(name), this.revision);
     checkCondition(before, options);
     if (before === undefined) return { revision: this.revision, deleted: 0 };
-    this.#append(name, { main: this.#nextRevision(), kv: undefined });
-    return { revision: this.revision, deleted: 1 };
+    const main = this.#nextRevision();
+    const kv: KeyValue = { key, value: new Uint8Array(0), createRevision: 0, modRevision: main, version: 0 };
+    this.#append(name, { main, kv: undefined }, { type: 'delete', kv, prevKv: before });
+    return { revision: main, deleted: 1 };
   }
 
   async list(options: ListOptions = {}): Promise<Listing> {
@@ -177,6 +195,7 @@ export class MemoryKvService implements KvService {
     this.#readable(revision);
     if (revision <= this.compactRevision) throw compacted(this.compactRevision);
     this.compactRevision = revision;
+    this.watches.wake();
     return { revision: this.revision };
   }
 
@@ -267,7 +286,8 @@ export class MemoryKvService implements KvService {
     return this.revision;
   }
 
-  #append(name: string, version: Version): void {
+  #append(name: string, version: Version, event: WatchEvent): void {
+    this.watches.add(event);
     const history = this.#histories.get(name);
     if (history === undefined) this.#histories.set(name, [version]);
     else history.push(version);
