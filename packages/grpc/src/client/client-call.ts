@@ -20,10 +20,17 @@ import { detailsOf, metadataOf, type ResponseHead } from './response-head.js';
 
 const NOTHING = new Uint8Array(0);
 
+/** Who takes window back. */
+export interface WindowHolder {
+  onTaken(heldBytes: number): void;
+}
+
 /** Where responses and the end of the call go. */
 export interface ResponseSink<Response> {
   /** One response. The sink gives `heldBytes` back to `call` when its reader is done with it. */
-  onResponse(response: Response, heldBytes: number, call: { onConsumed(byteCount: number): void }): void;
+  onResponse(response: Response, heldBytes: number, call: WindowHolder): void;
+  /** Responses wait for their reader. */
+  readonly isReaderBehind: boolean;
   /** Once, and last. */
   onDone(error: Error | undefined): void;
 }
@@ -80,6 +87,16 @@ export class ClientCall<Request, Response> implements StreamHandler, Expiring, O
   /** Over: answered, failed or given up. One that waits for a session may be dropped then. */
   get isOver(): boolean {
     return this.#isOver;
+  }
+
+  get isReaderBehind(): boolean {
+    return this.#spec.sink.isReaderBehind;
+  }
+
+  /** A response was taken by its reader. */
+  onTaken(heldBytes: number): void {
+    this.onConsumed(heldBytes);
+    this.#input?.release();
   }
 
   /** Sends the call on `session`, which can open a stream. */

@@ -143,7 +143,7 @@ export class GrpcClient {
     requests: Messages<Request> | undefined,
   ): AsyncIterableIterator<Response> {
     const queue = new MessageQueue<Response>(
-      (heldBytes) => call.onConsumed(heldBytes),
+      (heldBytes) => call.onTaken(heldBytes),
       () => call.fail(new CallError(Status.CANCELLED, 'the caller wants no more responses', 'unknown')),
     );
     const sink = new StreamedResponses(queue);

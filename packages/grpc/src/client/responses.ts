@@ -2,7 +2,7 @@
 import type { MessageQueue } from '../grpc/message-queue.js';
 import { Status } from '../grpc/status.js';
 import { CallError } from './call-error.js';
-import type { ResponseSink } from './client-call.js';
+import type { ResponseSink, WindowHolder } from './client-call.js';
 
 /** Exactly one response. */
 export class SingleResponse<Response> implements ResponseSink<Response> {
@@ -16,8 +16,12 @@ export class SingleResponse<Response> implements ResponseSink<Response> {
     this.#reject = reject;
   }
 
-  onResponse(response: Response, heldBytes: number, call: { onConsumed(byteCount: number): void }): void {
-    call.onConsumed(heldBytes);
+  get isReaderBehind(): boolean {
+    return false;
+  }
+
+  onResponse(response: Response, heldBytes: number, call: WindowHolder): void {
+    call.onTaken(heldBytes);
     this.#response = response;
     this.#count += 1;
   }
@@ -44,6 +48,10 @@ export class StreamedResponses<Response> implements ResponseSink<Response> {
 
   constructor(queue: MessageQueue<Response>) {
     this.#queue = queue;
+  }
+
+  get isReaderBehind(): boolean {
+    return !this.#queue.isEmpty;
   }
 
   onResponse(response: Response, heldBytes: number): void {

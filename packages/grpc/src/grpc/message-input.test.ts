@@ -19,7 +19,7 @@ const reversing: Compression = {
 
 function inputWithLog(messageBytesMax = 100, compression: Compression | undefined = reversing) {
   const log: string[] = [];
-  const counts = { held: 0, consumed: 0 };
+  const counts = { held: 0, consumed: 0, isBehind: false };
   const input = new MessageInput(
     {
       onMessage(payload, held) {
@@ -29,6 +29,9 @@ function inputWithLog(messageBytesMax = 100, compression: Compression | undefine
       onEnd: () => log.push('end'),
       onError: (error) => log.push(String(error)),
       onConsumed: (byteCount) => void (counts.consumed += byteCount),
+      get isReaderBehind() {
+        return counts.isBehind;
+      },
     },
     { messageBytesMax, compression },
   );
@@ -61,6 +64,22 @@ test('a message larger than any window does not hold it while it is assembled', 
   assert.ok(counts.held <= 1_000);
 });
 
+test('a reader that is behind holds the window of the message in the making, too', () => {
+  const { input, log, counts } = inputWithLog(100_000);
+  const bytes = framed('x'.repeat(5_000));
+  counts.isBehind = true;
+  input.push(bytes.subarray(0, 2_000), false);
+  assert.equal(counts.consumed, 0);
+  counts.isBehind = false;
+  input.release();
+  assert.equal(counts.consumed, 2_000);
+  counts.isBehind = true;
+  input.push(bytes.subarray(2_000, 3_000), false);
+  input.push(bytes.subarray(3_000), false);
+  assert.equal(log.length, 1);
+  assert.deepEqual([counts.consumed, counts.held], [2_000, 3_005]);
+});
+
 test('messages behind a slow decompression keep their order, and so does the end', async () => {
   const { input, log } = inputWithLog();
   const messages = [framed('slow 1', true), framed('two'), framed('slow 3', true), framed('four', true)];
@@ -84,7 +103,13 @@ test('what breaks a rule ends the input with a status', () => {
   }
   const plain = inputWithLog();
   const input = new MessageInput(
-    { onMessage: () => {}, onEnd: () => {}, onError: (error) => plain.log.push(String(error)), onConsumed: () => {} },
+    {
+      onMessage: () => {},
+      onEnd: () => {},
+      onError: (error) => plain.log.push(String(error)),
+      onConsumed: () => {},
+      isReaderBehind: false,
+    },
     { messageBytesMax: 100, compression: undefined },
   );
   input.push(framed('abc', true), true);

@@ -1,6 +1,7 @@
 /**
- * The receiving direction of one call: DATA in any cut becomes messages, decompressed and in order. Gives window back for what it assembles (that is
- * bounded by the size limit of a message); what lies in whole messages holds its window until the owner says so.
+ * The receiving direction of one call: DATA in any cut becomes messages, decompressed and in order. Whole messages hold their window until the owner says
+ * so. A message may be larger than the window: what has come of it is given back at once, unless the reader is behind. So what a peer can make us
+ * keep is one window and one message.
  */
 import { type Compression, identityEncoding } from './encoding.js';
 import { MessageReader, messagePrefixBytes, type OnMessage } from './message-reader.js';
@@ -18,6 +19,8 @@ export interface MessageInputOwner {
   onError(error: unknown): void;
   /** Window to give back at once. */
   onConsumed(byteCount: number): void;
+  /** Messages wait for their reader. The owner calls {@link MessageInput.release} when that has changed. */
+  readonly isReaderBehind: boolean;
 }
 
 export interface MessageInputOptions {
@@ -46,6 +49,8 @@ export class MessageInput {
   #isOver = false;
   /** Bytes of the chunk under way that no message has taken yet. */
   #chunkBytes = 0;
+  /** Window held by the part of a message that has come in earlier chunks. */
+  #partBytes = 0;
   readonly #onRead: OnMessage = (payload, isCompressed, isOwned) => this.#take(payload, isCompressed, isOwned);
 
   constructor(owner: MessageInputOwner, options: MessageInputOptions) {
@@ -67,20 +72,33 @@ export class MessageInput {
       this.#inOrder(() => this.#fail(error));
     }
     // The rest belongs to a message that is being assembled.
-    if (this.#chunkBytes > 0) this.#owner.onConsumed(this.#chunkBytes);
+    this.#partBytes += this.#chunkBytes;
     this.#chunkBytes = 0;
+    this.release();
     if (isEnd) this.#inOrder(() => this.#end());
+  }
+
+  /** Gives back the window of a message in the making, unless others wait before it. */
+  release(): void {
+    if (this.#partBytes === 0) return;
+    if (!this.#isOver && (this.#waiting !== undefined || this.#owner.isReaderBehind)) return;
+    const partBytes = this.#partBytes;
+    this.#partBytes = 0;
+    this.#owner.onConsumed(partBytes);
   }
 
   /** Tells the owner nothing more. */
   stop(): void {
     this.#isOver = true;
     this.#waiting = undefined;
+    this.release();
   }
 
   #take(payload: Uint8Array, isCompressed: boolean, isOwned: boolean): void {
-    const held = Math.min(payload.length + messagePrefixBytes, this.#chunkBytes);
-    this.#chunkBytes -= held;
+    const fromChunk = Math.min(payload.length + messagePrefixBytes, this.#chunkBytes);
+    const held = this.#partBytes + fromChunk;
+    this.#partBytes = 0;
+    this.#chunkBytes -= fromChunk;
     if (this.#isOver) {
       this.#owner.onConsumed(held);
       return;
@@ -139,6 +157,7 @@ export class MessageInput {
         return;
       }
     }
+    this.release();
   }
 
   #isNowWaiting(): boolean {

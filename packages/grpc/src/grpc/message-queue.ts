@@ -31,6 +31,11 @@ export class MessageQueue<T> implements AsyncIterableIterator<T, undefined, unde
     this.#onAbandoned = onAbandoned;
   }
 
+  /** No message waits. */
+  get isEmpty(): boolean {
+    return this.#head === this.#values.length;
+  }
+
   /** Adds a message whose bytes hold `heldBytes` of window until it is taken. */
   push(value: T, heldBytes: number): void {
     if (this.#isEnded) {

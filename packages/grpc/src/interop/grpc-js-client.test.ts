@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test, type TestContext } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as grpc from '@grpc/grpc-js';
 import { Status } from '../grpc/status.js';
 import type { GrpcServerOptions } from '../server/options.js';
 import { FAILURE_DETAILS, FAILURE_TEXT } from './testing/echo-service.js';
 import { startOwnServer } from './testing/own-server.js';
+import { settled, until } from './testing/until.js';
 
 const MIB = 2 ** 20;
 const same = (bytes: Buffer): Buffer => bytes;
@@ -173,13 +173,8 @@ test('grpc-js calls our server: a slow reader holds its stream back, and no othe
   call.pause();
   call.read(0);
   await until(() => log.flooded > 0);
-  let last = -1;
-  await until(() => {
-    const isStill = log.flooded === last;
-    last = log.flooded;
-    return isStill;
-  }, 100);
-  assert.ok(log.flooded * 64 * 1024 < 8 * MIB, `${log.flooded} messages`);
+  const flooded = await settled(() => log.flooded);
+  assert.ok(flooded * 64 * 1024 < 8 * MIB, `${flooded} messages`);
   assert.equal(String((await unary(client, 'Say', Buffer.from('hi'))).value), 'hi');
   call.cancel();
 });
@@ -206,11 +201,3 @@ test('grpc-js calls our server: a drain lets calls end and takes no new ones', a
   assert.equal(server.connections, 0);
   assert.deepEqual(log.cancelled, []);
 });
-
-/** Looks again and again, for a few seconds at most. */
-async function until(isSo: () => boolean, everyMs = 5): Promise<void> {
-  for (let waitedMs = 0; !isSo(); waitedMs += everyMs) {
-    assert.ok(waitedMs < 5_000, 'it never came to that');
-    await sleep(everyMs);
-  }
-}

@@ -64,6 +64,10 @@ export class ActiveCall implements ServerCall, StreamHandler, Expiring, Owned {
     return this.#isOver;
   }
 
+  get isReaderBehind(): boolean {
+    return this.#requests?.isEmpty === false;
+  }
+
   get metadata(): Metadata {
     this.#metadata ??= Metadata.fromHeaders(this.#head.headers);
     return this.#metadata;
@@ -96,7 +100,7 @@ export class ActiveCall implements ServerCall, StreamHandler, Expiring, Owned {
       this.#deps.runtime.timers.start(this.#timer, this.#head.timeoutMs);
     }
     if (kind === 'clientStream' || kind === 'bidi') {
-      this.#requests = new MessageQueue((heldBytes) => this.#stream.consumed(heldBytes));
+      this.#requests = new MessageQueue((heldBytes) => this.#onTaken(heldBytes));
       this.#run();
     }
     if (isEnd) this.onEnd();
@@ -198,6 +202,11 @@ export class ActiveCall implements ServerCall, StreamHandler, Expiring, Owned {
 
   onAllSent(): void {
     this.#finish(undefined);
+  }
+
+  #onTaken(heldBytes: number): void {
+    this.#stream.consumed(heldBytes);
+    this.#input?.release();
   }
 
   #createInput(): MessageInput {
