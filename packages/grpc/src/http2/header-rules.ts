@@ -29,9 +29,28 @@ const NAME_CHARS_KNOWN = 64;
 /** Checks header lists; one per connection or shared. Keeps which names are correct, bounded. */
 export class HeaderRules {
   readonly #known = new Set<string>();
+  /** The last request and its facts: the decoder gives the same list for a block that comes again. */
+  #good: HeaderList | undefined;
+  #goodLength = -1;
+  #goodIsHead = false;
 
   /** Why a request is malformed, or undefined. Fills `facts`. */
   request(headers: HeaderList, facts: HeaderFacts): string | undefined {
+    if (headers === this.#good) {
+      facts.contentLength = this.#goodLength;
+      facts.isHead = this.#goodIsHead;
+      return undefined;
+    }
+    facts.contentLength = -1;
+    const problem = this.#requestProblem(headers, facts);
+    if (problem !== undefined) return problem;
+    this.#good = headers;
+    this.#goodLength = facts.contentLength;
+    this.#goodIsHead = facts.isHead;
+    return undefined;
+  }
+
+  #requestProblem(headers: HeaderList, facts: HeaderFacts): string | undefined {
     let method: string | undefined;
     let scheme: string | undefined;
     let path: string | undefined;
@@ -58,6 +77,7 @@ export class HeaderRules {
 
   /** Why a response is malformed, or undefined. Fills `facts`. */
   response(headers: HeaderList, facts: HeaderFacts): string | undefined {
+    facts.contentLength = -1;
     const status = headers[1] ?? '';
     if (headers[0] !== ':status' || status.length !== 3) return 'no :status of three digits';
     facts.status = Number(status);

@@ -297,8 +297,9 @@ export class Http2Connection {
     let budget = TURN_BYTES_MAX;
     let isMore: boolean;
     do {
-      if (!this.#output.isBlocked) budget -= queue.pump(Math.min(budget, WRITE_BYTES));
+      if (!this.#output.isBlocked) queue.pump(Math.min(budget, WRITE_BYTES));
       this.#streams.tell();
+      budget -= this.#output.pendingBytes;
       this.#output.flush();
       isMore = this.#streams.hasNews || (!this.#output.isBlocked && (queue.canSend || this.#output.pendingBytes > 0));
     } while (isMore && budget > 0);

@@ -301,7 +301,6 @@ export class Inbound implements FrameHandler {
       return;
     }
     const facts = this.#facts;
-    facts.contentLength = -1;
     if (this.#rules.request(headers, facts) !== undefined || (isEnd && facts.contentLength > 0)) {
       this.#refuse(streamId, ErrorCode.protocolError);
       return;
@@ -341,7 +340,6 @@ export class Inbound implements FrameHandler {
 
   #responseProblem(stream: Stream, headers: HeaderList, isEnd: boolean): string | undefined {
     const facts = this.#facts;
-    facts.contentLength = -1;
     const problem = this.#rules.response(headers, facts);
     if (problem !== undefined) return problem;
     const { status, contentLength } = facts;

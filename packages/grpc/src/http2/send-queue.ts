@@ -125,11 +125,10 @@ export class SendQueue {
     }
   }
 
-  /** Writes frames, one stream after the other, until `byteCount` is reached or nothing may be sent. Returns the bytes written. */
-  pump(byteCount: number): number {
+  /** Writes frames, one stream after the other, until `byteCount` is reached or nothing may be sent. */
+  pump(byteCount: number): void {
     let sent = 0;
     while (sent < byteCount && this.#windowBytes > 0 && this.#head !== undefined) sent += this.#sendFrame(this.#head);
-    return sent;
   }
 
   /** Streams that were answered false and may go on. */

@@ -29,7 +29,6 @@ export class PeerSettings {
   concurrentStreamsMax = CONCURRENT_STREAMS_ASSUMED;
   initialWindowBytes = WINDOW_BYTES_DEFAULT;
   frameBytesMax = FRAME_BYTES_DEFAULT;
-  headerListBytesMax = Number.POSITIVE_INFINITY;
   isReceived = false;
 
   /** Applies the payload of one SETTINGS frame, in its order. Throws {@link Http2Error} for values that no peer may send. */
@@ -44,7 +43,6 @@ export class PeerSettings {
   #set(id: number, value: number): void {
     if (id === Setting.headerTableSize) this.headerTableBytes = value;
     else if (id === Setting.maxConcurrentStreams) this.concurrentStreamsMax = value;
-    else if (id === Setting.maxHeaderListSize) this.headerListBytesMax = value;
     else if (id === Setting.initialWindowSize) {
       if (value > WINDOW_BYTES_LIMIT)
         throw new Http2Error(ErrorCode.flowControlError, 'SETTINGS_INITIAL_WINDOW_SIZE above 2^31-1');

@@ -50,7 +50,8 @@ export class SocketConnection implements ByteConnection {
   write(bytes: Uint8Array): boolean {
     const socket = this.#socket;
     if (socket.destroyed || socket.writableEnded) return true;
-    return socket.write(bytes);
+    // A socket goes by its mark even if the system has taken all by now.
+    return socket.write(bytes) || socket.writableLength === 0;
   }
 
   writeAll(chunks: readonly Uint8Array[]): boolean {
@@ -60,8 +61,7 @@ export class SocketConnection implements ByteConnection {
     let isBelowMark = true;
     for (const chunk of chunks) isBelowMark = socket.write(chunk);
     socket.uncork();
-    // All may have left by now, and then nothing will drain.
-    return isBelowMark || !socket.writableNeedDrain;
+    return isBelowMark || socket.writableLength === 0;
   }
 
   end(): void {
