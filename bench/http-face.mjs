@@ -1,6 +1,6 @@
 // CPU per request of the HTTP face alone: a KvService in memory behind it, the load in a process of its own over kept connections.
 // `node bench/http-face.mjs [connections] [seconds]`; build first.
-import { createHttpFace } from '../packages/server/dist/api/http/http-face.js';
+import { createClientPort } from '../packages/server/dist/api/client-port.js';
 import { createNodeMetrics } from '../packages/server/dist/env/node-metrics.js';
 import { createRealEnv } from '../packages/server/dist/env/real-env.js';
 import { silentLog } from '../packages/server/dist/env/silent-log.js';
@@ -12,8 +12,8 @@ const connections = Number(process.argv[2] ?? 64);
 const seconds = Number(process.argv[3] ?? 4);
 const { clock } = createRealEnv({ log: silentLog });
 const info = new FakeNodeInfo();
-const metrics = createNodeMetrics().http;
-const face = createHttpFace({ kv: lastValues(), info, clock, log: silentLog, metrics }, { port: 0 });
+const metrics = createNodeMetrics();
+const face = createClientPort({ kv: lastValues(), info, clock, log: silentLog, metrics }, { port: 0 });
 const { address } = await face.start();
 for (const method of ['PUT', 'GET']) {
   const load = { ports: [address.port], connections, method, keys: 10_000 };

@@ -8,7 +8,7 @@ const PACKAGES = {
   core: [],
   protocol: [],
   grpc: [],
-  server: ['core', 'protocol'],
+  server: ['core', 'protocol', 'grpc'],
   cli: ['server', 'protocol'],
   sim: ['core', 'server', 'protocol'],
 };

@@ -11,7 +11,7 @@ import { ProtoError } from './wire/proto-error.js';
 /** How an error looks on gRPC. */
 export interface GrpcStatus {
   /** The gRPC status number; never 0. */
-  readonly code: number;
+  readonly code: (typeof errorTable)[ErrorCode]['grpc'];
   readonly message: string;
   /** The value of `grpc-status-details-bin`. */
   readonly details: Uint8Array;

@@ -3,7 +3,7 @@
  */
 import type { KvorumNode, NodeListOptions } from './node.js';
 import { KvorumError } from '@kvorum/protocol';
-import { createHttpFace, type HttpFace } from './api/http/http-face.js';
+import { type ClientPort, createClientPort } from './api/client-port.js';
 import type { Env } from './env/env.js';
 import { type NodeMetrics } from './env/node-metrics.js';
 import { createProcessProbe, type ProcessProbe } from './env/process-probe.js';
@@ -61,7 +61,7 @@ export class RunningNode implements KvorumNode, NodeInfo {
   private readonly refusals: RefusalLog;
   private readonly startedMs: number;
   private transport: PeerTransport | undefined;
-  private face: HttpFace | undefined;
+  private port: ClientPort | undefined;
   private ending: Promise<void> | undefined;
 
   constructor(parts: NodeParts, options: ResolvedNodeOptions) {
@@ -113,7 +113,7 @@ export class RunningNode implements KvorumNode, NodeInfo {
     await Promise.race([openNodeShards(shards, options), life.failed]);
     if (life.failure !== undefined) throw life.failure;
     inspect?.(host);
-    await this.startFace();
+    await this.startPort();
     const started = await startNodeTransport(
       {
         env,
@@ -208,6 +208,7 @@ export class RunningNode implements KvorumNode, NodeInfo {
     const { transport, metrics } = this;
     if (transport !== undefined)
       Object.assign(metrics.transport, transportMetrics(transport, this.options.peers.keys()));
+    metrics.grpc.openConnections = this.port?.grpcConnections ?? 0;
     metrics.store.ringBytes = unflushedBytes(this.host.all);
     return this.metricsRegistry.text();
   }
@@ -221,15 +222,15 @@ export class RunningNode implements KvorumNode, NodeInfo {
     return this.endBy('failed');
   }
 
-  private async startFace(): Promise<void> {
+  private async startPort(): Promise<void> {
     const { clientAddress, demoRoutes, drainTimeoutMs, maxConnections } = this.options;
     if (clientAddress === undefined) return;
     const { clock, log } = this.env;
-    this.face = createHttpFace(
-      { kv: this.kv, info: this, clock, log, metrics: this.metrics.http },
+    this.port = createClientPort(
+      { kv: this.kv, info: this, clock, log, metrics: this.metrics },
       { ...clientAddress, demoRoutes, drainTimeoutMs, connectionsMax: maxConnections },
     );
-    const { address } = await this.face.start();
+    const { address } = await this.port.start();
     this.clientAddress = formatAddress(address);
   }
 
@@ -275,7 +276,7 @@ export class RunningNode implements KvorumNode, NodeInfo {
     const { life, host, storage } = this;
     if (life.state === 'running') await host.handOver(this.options.electionTimeoutMs);
     if (life.failure === undefined) life.state = 'stopping';
-    await this.face?.close();
+    await this.port?.close();
     host.end('stopping');
     this.kv.close();
     // First: a snapshot on its way to a slow node would hold up its shard for as long as it takes.
@@ -289,7 +290,7 @@ export class RunningNode implements KvorumNode, NodeInfo {
     this.host.end('failed');
     this.kv.close();
     await Promise.allSettled([...this.host.all].map((shard) => shard.abandon()));
-    await Promise.allSettled([this.face?.close(), this.transport?.close()]);
+    await Promise.allSettled([this.port?.close(), this.transport?.close()]);
     await Promise.allSettled([this.storage.close()]);
   }
 

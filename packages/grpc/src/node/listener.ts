@@ -20,6 +20,10 @@ export interface GrpcListenerDeps {
   readonly http?: HttpServer | undefined;
   /** A failed TLS handshake, or the listener's own failure after its start. For the log. */
   onError?(error: Error): void;
+  /** A connection was closed at once because `connectionsMax` were open. For metrics. */
+  onRefused?(): void;
+  /** How many connections are open now, those of HTTP/1.1 and those that have not said anything included. For metrics. */
+  onConnections?(count: number): void;
 }
 
 export interface GrpcListenerOptions {
@@ -48,6 +52,7 @@ export class GrpcListener {
   readonly #options: CompleteOptions;
   readonly #server: Server;
   readonly #sniffing = new Set<Sniffer>();
+  #open = 0;
   #closing: Promise<void> | undefined;
 
   constructor(deps: GrpcListenerDeps, options: GrpcListenerOptions) {
@@ -55,6 +60,8 @@ export class GrpcListener {
     this.#options = { host: '127.0.0.1', connectionsMax: 10_000, sniffTimeoutMs: 10_000, tls: undefined, ...options };
     this.#server = this.#createServer();
     this.#server.maxConnections = this.#options.connectionsMax;
+    this.#server.on('drop', () => this.#deps.onRefused?.());
+    this.#server.on('connection', (socket: Socket) => this.#count(socket));
   }
 
   /** Resolves with the address when connections are taken; rejects when it can't be had. */
@@ -101,6 +108,15 @@ export class GrpcListener {
       socket.destroy();
     });
     return server;
+  }
+
+  #count(socket: Socket): void {
+    this.#open += 1;
+    this.#deps.onConnections?.(this.#open);
+    socket.once('close', () => {
+      this.#open -= 1;
+      this.#deps.onConnections?.(this.#open);
+    });
   }
 
   #sniff(socket: Socket): void {

@@ -47,6 +47,54 @@ export interface HttpMetrics {
   badRequests: number;
 }
 
+/** What the gRPC face counts its calls under, those of kvorum.v1.KV and of api.KV alike. */
+export const grpcMethodNames = [
+  'Get',
+  'Set',
+  'Delete',
+  'List',
+  'Batch',
+  'Watch',
+  'GetServers',
+  'OpenSession',
+  'KeepAliveSession',
+  'CloseSession',
+] as const;
+export type GrpcMethodName = (typeof grpcMethodNames)[number];
+
+/** The names of gRPC's status codes, by number. */
+export const grpcStatusNames = [
+  'OK',
+  'CANCELLED',
+  'UNKNOWN',
+  'INVALID_ARGUMENT',
+  'DEADLINE_EXCEEDED',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'PERMISSION_DENIED',
+  'RESOURCE_EXHAUSTED',
+  'FAILED_PRECONDITION',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DATA_LOSS',
+  'UNAUTHENTICATED',
+] as const;
+
+/** One gRPC method: calls by status code, and time from the request until the last message was handed over. */
+export interface GrpcMethodMetrics {
+  readonly answers: number[];
+  readonly latencyMs: HistogramCounts;
+}
+
+export interface GrpcMetrics {
+  readonly methods: Readonly<Record<GrpcMethodName, GrpcMethodMetrics>>;
+  openCalls: number;
+  openConnections: number;
+}
+
 export interface WalMetrics {
   appendedEntries: number;
   appendedBytes: number;
@@ -87,6 +135,7 @@ export interface TransportMetrics {
 
 export interface NodeMetrics {
   readonly http: HttpMetrics;
+  readonly grpc: GrpcMetrics;
   readonly wal: WalMetrics;
   readonly store: StoreMetrics;
   readonly shard: ShardMetrics;
@@ -97,6 +146,7 @@ export interface NodeMetrics {
 export function createNodeMetrics(): NodeMetrics {
   return {
     http: createHttpMetrics(),
+    grpc: createGrpcMetrics(),
     wal: {
       appendedEntries: 0,
       appendedBytes: 0,
@@ -123,6 +173,29 @@ export function createNodeMetrics(): NodeMetrics {
       droppedFrames: 0,
       connects: 0,
     },
+  };
+}
+
+function createGrpcMetrics(): GrpcMetrics {
+  const method = (): GrpcMethodMetrics => ({
+    answers: new Array<number>(grpcStatusNames.length).fill(0),
+    latencyMs: new HistogramCounts(latencyBoundsMs),
+  });
+  return {
+    methods: {
+      Get: method(),
+      Set: method(),
+      Delete: method(),
+      List: method(),
+      Batch: method(),
+      Watch: method(),
+      GetServers: method(),
+      OpenSession: method(),
+      KeepAliveSession: method(),
+      CloseSession: method(),
+    },
+    openCalls: 0,
+    openConnections: 0,
   };
 }
 

@@ -3,7 +3,7 @@
  * (a test compares). Units are Prometheus' own: seconds, bytes.
  */
 import type { HistogramCounts, NodeMetrics } from '../env/node-metrics.js';
-import { httpRoutes } from '../env/node-metrics.js';
+import { grpcMethodNames, grpcStatusNames, httpRoutes } from '../env/node-metrics.js';
 import type { ProcessFigures } from '../env/process-probe.js';
 import type { NodeStatus, ShardStatus } from '../service/kv-service.js';
 
@@ -43,6 +43,7 @@ export const metricList: readonly MetricRow[] = [
   ...nodeRows(),
   ...shardRows(),
   ...httpRows(),
+  ...grpcRows(),
   ...walRows(),
   ...storeRows(),
   ...transportRows(),
@@ -166,16 +167,53 @@ function httpRows(): MetricRow[] {
       read: ({ counts }) => httpRoutes.map((route) => [{ route }, counts.http.routes[route].latencyMs]),
     },
     gauge('kvorum_http_open_requests', 'Requests being served.', ({ counts }) => counts.http.openRequests),
-    gauge('kvorum_http_open_connections', 'Open client connections.', ({ counts }) => counts.http.openConnections),
+    gauge(
+      'kvorum_http_open_connections',
+      'Open client connections of any kind.',
+      ({ counts }) => counts.http.openConnections,
+    ),
     counter(
       'kvorum_http_refused_connections_total',
-      'Connections closed at once because connectionsMax were open.',
+      'Connections of any kind closed at once because connectionsMax were open.',
       ({ counts }) => counts.http.refusedConnections,
     ),
     counter(
       'kvorum_http_bad_requests_total',
       'Requests that could not be parsed or took too long to arrive.',
       ({ counts }) => counts.http.badRequests,
+    ),
+  ];
+}
+
+function grpcRows(): MetricRow[] {
+  return [
+    {
+      type: 'counter',
+      name: 'kvorum_grpc_calls_total',
+      help: 'Calls that ended, by method and status code.',
+      labels: ['method', 'code'],
+      read: ({ counts }) =>
+        grpcMethodNames.flatMap((method) =>
+          grpcStatusNames.flatMap((code, index): Sample[] => {
+            const calls = counts.grpc.methods[method].answers[index] ?? 0;
+            // Most codes never happen to most methods; what has not happened is left out, but for OK.
+            return calls === 0 && index > 0 ? [] : [[{ method, code }, calls]];
+          }),
+        ),
+    },
+    {
+      type: 'histogram',
+      name: 'kvorum_grpc_call_duration_seconds',
+      help: 'Time from the request of a call until its last message was handed over.',
+      labels: ['method'],
+      scale: 0.001,
+      read: ({ counts }) => grpcMethodNames.map((method) => [{ method }, counts.grpc.methods[method].latencyMs]),
+    },
+    gauge('kvorum_grpc_open_calls', 'Calls being served, watches included.', ({ counts }) => counts.grpc.openCalls),
+    gauge(
+      'kvorum_grpc_open_connections',
+      'Open client connections that speak gRPC.',
+      ({ counts }) => counts.grpc.openConnections,
     ),
   ];
 }

@@ -43,7 +43,7 @@ export interface WriteOptions {
   readonly session?: WriteSession | undefined;
   /** Only when the key's modRevision is this (≥ 1). */
   readonly ifModRevision?: number | undefined;
-  /** Only when the key is absent. */
+  /** Only when the key is absent. A delete then changes nothing: it is a check in the order of the writes. */
   readonly ifAbsent?: boolean | undefined;
   readonly timeoutMs?: number | undefined;
 }
@@ -70,7 +70,7 @@ export interface DeleteResult {
 /** One write of a batch, with conditions and session of its own. */
 export type BatchOperation =
   | ({ readonly kind: 'put'; readonly key: Uint8Array; readonly value: Uint8Array } & Omit<WriteOptions, 'timeoutMs'>)
-  | ({ readonly kind: 'delete'; readonly key: Uint8Array } & Omit<WriteOptions, 'timeoutMs' | 'ifAbsent'>);
+  | ({ readonly kind: 'delete'; readonly key: Uint8Array } & Omit<WriteOptions, 'timeoutMs'>);
 
 /** What became of one operation. A failed one says nothing of the others. */
 export type BatchResult =

@@ -64,14 +64,6 @@ export function checkWriteOptions(options: WriteOptions): void {
   if (options.session !== undefined) checkSession(options.session);
 }
 
-/** Options of a delete: it has no key to be absent. */
-export function checkDeleteOptions(options: WriteOptions): void {
-  checkWriteOptions(options);
-  if (options.ifAbsent !== true) return;
-  const allowed = 'ifModRevision, or no condition';
-  refuse('INVALID_ARGUMENT', 'a delete cannot ask for an absent key', 'ifAbsent', allowed);
-}
-
 export function checkBatch(operations: unknown): void {
   if (!Array.isArray(operations)) refuse('INVALID_ARGUMENT', 'the batch is no list', 'operations', 'a list of writes');
   if (operations.length > batchOperationsMax) {
@@ -84,15 +76,12 @@ export function checkBatch(operations: unknown): void {
 export function checkOperation(operation: BatchOperation): number {
   checkNames(operation, operationNames);
   checkKey(operation.key);
-  const { key, ifModRevision, session } = operation;
-  if (operation.kind === 'delete') {
-    checkDeleteOptions({ ifModRevision, session, ...('ifAbsent' in operation ? { ifAbsent: true } : {}) });
-    return key.length;
-  }
+  const { key, ifModRevision, ifAbsent, session } = operation;
+  checkWriteOptions({ ifModRevision, ifAbsent, session });
+  if (operation.kind === 'delete') return key.length;
   if (operation.kind !== 'put')
     refuse('INVALID_ARGUMENT', 'an operation is neither put nor delete', 'kind', 'put, delete');
   checkValue(key, operation.value);
-  checkWriteOptions({ ifModRevision, ifAbsent: operation.ifAbsent, session });
   return key.length + operation.value.length;
 }
 

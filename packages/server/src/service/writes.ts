@@ -26,7 +26,6 @@ import { failureError, outcomeError } from './public-errors.js';
 import {
   checkBatch,
   checkBatchBytes,
-  checkDeleteOptions,
   checkKey,
   checkOperation,
   checkRevision,
@@ -58,7 +57,7 @@ export class Writes {
 
   async delete(key: Uint8Array, options: WriteOptions): Promise<DeleteResult> {
     checkKey(key);
-    checkDeleteOptions(options);
+    checkWriteOptions(options);
     return deleteResult(await this.propose(deleteCommand(key, options), options.timeoutMs));
   }
 
@@ -121,8 +120,10 @@ export class Writes {
   }
 }
 
-function deleteCommand(key: Uint8Array, { ifModRevision, session }: WriteOptions): Uint8Array {
-  return encodeDelete(key, { ...(ifModRevision === undefined ? {} : { ifModRevision }), ...stampOf(session) });
+function deleteCommand(key: Uint8Array, { ifModRevision, ifAbsent, session }: WriteOptions): Uint8Array {
+  // An absent key has modRevision 0.
+  const wanted = ifAbsent === true ? 0 : ifModRevision;
+  return encodeDelete(key, { ...(wanted === undefined ? {} : { ifModRevision: wanted }), ...stampOf(session) });
 }
 
 function stampOf(session: WriteSession | undefined): { readonly session?: SessionStamp } {

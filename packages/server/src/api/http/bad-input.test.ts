@@ -256,7 +256,7 @@ test('a missing Host and an unknown Expect are refused in the form of all errors
 
 test('S10: what is not HTTP/1.1 gets 400 and the end of the connection', async (t) => {
   const face = await startTestFace(t);
-  for (const bytes of ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', '\x16\x03\x01\x00\x05hello', 'x\r\n\r\n']) {
+  for (const bytes of ['PRX * HTTP/2.0\r\n\r\nSM\r\n\r\n', '\x16\x03\x01\x00\x05hello', 'x\r\n\r\n']) {
     const answer = await face.raw(bytes);
     assert.match(answer, /^HTTP\/1.1 400 [\s\S]*INVALID_ARGUMENT/, JSON.stringify(bytes));
   }

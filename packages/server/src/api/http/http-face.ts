@@ -1,14 +1,16 @@
-/** The HTTP face: listens, bounds what connections may cost (S9), and closes without losing a running request. */
+/**
+ * The HTTP face: bounds what connections may cost (S9), and closes without losing a running request. It is given connections and does
+ * not listen itself.
+ */
 import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { KvorumError } from '@kvorum/protocol';
 import type { Clock, Log } from '../../env/env.js';
 import type { HttpMetrics } from '../../env/node-metrics.js';
 import type { KvService, NodeInfo } from '../../service/kv-service.js';
 import { answerBadRequest } from './bad-request.js';
 import { createRequestHandler, type HandlerDeps } from './handler.js';
 import { headerBytesMax } from './limits.js';
-import { type CompleteHttpOptions, completeHttpOptions, type HttpFaceOptions } from './options.js';
+import type { CompleteHttpOptions } from './options.js';
 
 export interface HttpFaceDeps {
   readonly kv: KvService;
@@ -19,49 +21,34 @@ export interface HttpFaceDeps {
 }
 
 export interface HttpFace {
-  /** Listens. Fails with INVALID_ARGUMENT naming `host` or `port` when the address can't be taken. */
-  start(): Promise<{ readonly address: HttpAddress }>;
-  /** Stops listening, finishes running requests for up to `drainTimeoutMs`, then destroys what is left. Idempotent. */
+  /** Takes connections, which somebody else accepts and gives it as `connection` events. */
+  readonly server: Server;
+  /** Begins to watch over the time that connections take. */
+  open(): void;
+  /** Finishes running requests for up to `drainTimeoutMs`, then destroys what is left. Idempotent. */
   close(): Promise<void>;
 }
 
-export interface HttpAddress {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** Makes the face; fails with INVALID_ARGUMENT on an option outside its range (S4). */
-export function createHttpFace(deps: HttpFaceDeps, options: HttpFaceOptions = {}): HttpFace {
-  return new NodeHttpFace(deps, completeHttpOptions(options));
+/** Makes the face. */
+export function createHttpFace(deps: HttpFaceDeps, options: CompleteHttpOptions): HttpFace {
+  return new NodeHttpFace(deps, options);
 }
 
 class NodeHttpFace implements HttpFace {
   readonly #deps: HandlerDeps;
   readonly #options: CompleteHttpOptions;
-  readonly #server: Server;
+  readonly server: Server;
   #closed: Promise<void> | undefined;
 
   constructor(deps: HttpFaceDeps, options: CompleteHttpOptions) {
     this.#deps = { ...deps, isDraining: false };
     this.#options = options;
-    this.#server = this.#createServer();
+    this.server = this.#createServer();
   }
 
-  start(): Promise<{ readonly address: HttpAddress }> {
-    const server = this.#server;
-    return new Promise((resolve, reject) => {
-      const fail = (error: NodeJS.ErrnoException) => reject(listenError(error, this.#options));
-      server.once('error', fail);
-      server.listen({ host: this.#options.host, port: this.#options.port }, () => {
-        server.off('error', fail);
-        server.on('error', (error) => this.#deps.log.error('the HTTP listener failed', { cause: error.message }));
-        const bound = server.address();
-        const address =
-          typeof bound === 'object' && bound !== null ? { host: bound.address, port: bound.port } : undefined;
-        if (address === undefined) reject(new KvorumError('INTERNAL', 'the HTTP listener has no address'));
-        else resolve({ address });
-      });
-    });
+  open(): void {
+    // Node starts to check the age of requests when a server begins to listen; this one never does.
+    this.server.emit('listening');
   }
 
   close(): Promise<void> {
@@ -88,7 +75,7 @@ class NodeHttpFace implements HttpFace {
     server.on('request', (request, response) => handle(request, response, false));
     server.on('checkContinue', (request, response) => handle(request, response, true));
     server.on('checkExpectation', (request, response) => handle(request, response, false));
-    server.on('connection', (socket: Socket) => this.#admit(socket));
+    server.on('connection', (socket: Socket) => socket.on('error', ignore));
     server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
       this.#deps.metrics.badRequests += 1;
       answerBadRequest(error.code, socket, this.#deps.clock);
@@ -96,22 +83,8 @@ class NodeHttpFace implements HttpFace {
     return server;
   }
 
-  #admit(socket: Socket): void {
-    const { metrics } = this.#deps;
-    socket.on('error', ignore);
-    if (metrics.openConnections >= this.#options.connectionsMax) {
-      metrics.refusedConnections += 1;
-      socket.destroy();
-      return;
-    }
-    metrics.openConnections += 1;
-    socket.on('close', () => {
-      metrics.openConnections -= 1;
-    });
-  }
-
   async #drain(): Promise<void> {
-    const server = this.#server;
+    const { server } = this;
     this.#deps.isDraining = true;
     const closed = new Promise<void>((resolve) => {
       server.close(() => resolve());
@@ -142,24 +115,3 @@ class NodeHttpFace implements HttpFace {
 
 /** Every socket has an error handler (S10); what matters of an error arrives as `close`. */
 function ignore(): void {}
-
-function listenError(error: NodeJS.ErrnoException, { host, port }: CompleteHttpOptions): KvorumError {
-  const at = `${host}:${port}`;
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return optionError('port', `client port ${at} is taken by another process`, 'a free port, or 0 for any', error);
-    case 'EACCES':
-      return optionError('port', `this user may not listen on client port ${at}`, 'a port above 1023', error);
-    default:
-      return optionError(
-        'host',
-        `can't listen on ${at} (${error.code ?? error.message})`,
-        'an address of this machine',
-        error,
-      );
-  }
-}
-
-function optionError(field: string, message: string, allowed: string, cause: Error): KvorumError {
-  return new KvorumError('INVALID_ARGUMENT', `${message}; allowed is ${allowed}`, { field, allowed }, cause);
-}

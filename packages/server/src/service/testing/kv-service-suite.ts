@@ -121,6 +121,22 @@ function batchTests(suiteTest: SuiteTest): void {
     assert.equal(await valueOf(kv, 'a'), undefined);
   });
 
+  suiteTest('a delete that asks for an absent key is a check, alone and in a batch', async (kv) => {
+    assert.equal((await kv.delete(bytes('a'), { ifAbsent: true })).deleted, 0);
+    const { revision } = await kv.put(bytes('a'), bytes('1'));
+    const expected = { code: 'CONDITION_FAILED', details: { currentRevision: revision, mayHaveHappened: false } };
+    await assert.rejects(kv.delete(bytes('a'), { ifAbsent: true }), expected);
+    const results = await kv.batch([
+      { kind: 'delete', key: bytes('a'), ifAbsent: true },
+      { kind: 'delete', key: bytes('b'), ifAbsent: true },
+    ]);
+    assert.deepEqual(
+      results.map(({ kind }) => kind),
+      ['failed', 'delete'],
+    );
+    assert.equal(await valueOf(kv, 'a'), '1');
+  });
+
   suiteTest('an empty batch has no results', async (kv) => {
     assert.deepEqual(await kv.batch([]), []);
   });

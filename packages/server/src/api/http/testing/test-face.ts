@@ -9,7 +9,7 @@ import { silentLog } from '../../../env/silent-log.js';
 import type { Log } from '../../../env/env.js';
 import { FakeNodeInfo } from '../../../service/testing/fake-node-info.js';
 import { MemoryKvService } from '../../../service/testing/memory-kv-service.js';
-import { createHttpFace, type HttpFace } from '../http-face.js';
+import { type ClientPort, createClientPort } from '../../client-port.js';
 import type { HttpFaceOptions } from '../options.js';
 
 export interface Answer {
@@ -31,14 +31,14 @@ export class TestFace {
   readonly info = new FakeNodeInfo();
   readonly metrics: NodeMetrics = createNodeMetrics();
   readonly logged: string[] = [];
-  readonly face: HttpFace;
+  readonly face: ClientPort;
   port = 0;
 
   constructor(options: HttpFaceOptions) {
     const { kv, info, metrics } = this;
     const { clock } = createRealEnv({ log: silentLog });
     const log: Log = { ...silentLog, error: (message) => this.logged.push(message) };
-    this.face = createHttpFace({ kv, info, clock, log, metrics: metrics.http }, { port: 0, ...options });
+    this.face = createClientPort({ kv, info, clock, log, metrics }, { port: 0, ...options });
   }
 
   async start(): Promise<void> {

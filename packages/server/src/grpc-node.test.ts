@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { keyBytesMax, requestBytesMax } from '@kvorum/protocol';
+import { ForeignClient } from './api/grpc/testing/foreign-client.js';
+import { type KvorumNode, startNode } from './node.js';
+
+const KV = 'kvorum.v1.KV';
+const bytes = (text: string) => Buffer.from(text);
+
+async function start(t: TestContext): Promise<{ readonly node: KvorumNode; readonly client: ForeignClient }> {
+  const node = await startNode({ storage: 'memory', clientAddress: '127.0.0.1:0' });
+  const client = new ForeignClient(Number(node.status().clientAddress?.split(':').at(-1)));
+  t.after(async () => {
+    client.close();
+    await node.close();
+  });
+  return { node, client };
+}
+
+test('a whole node answers gRPC on its client port', async (t) => {
+  const { node, client } = await start(t);
+  const key = bytes('k');
+  const { revision } = await client.call(KV, 'Set', { key, value: bytes('1') });
+  assert.equal((await client.call(KV, 'Get', { key, consistency: 1 }))['modRevision'], revision);
+  assert.equal((await client.call(KV, 'Get', { key, consistency: 2, maxStalenessMs: 100 }))['modRevision'], revision);
+  await node.put('l', '2');
+  assert.equal((await client.list(KV, {})).rows.length, 2);
+  assert.equal((await client.list(KV, { revision })).rows.length, 1);
+  const { error } = await client.failure(KV, 'Delete', { key, ifAbsent: true });
+  assert.deepEqual([error.code, error.details.currentRevision], ['CONDITION_FAILED', revision]);
+  const { servers } = await client.call(KV, 'GetServers', {});
+  assert.ok(Array.isArray(servers));
+  assert.deepEqual([servers.length, servers[0].isLeader, servers[0].rpcAddr], [1, true, node.status().clientAddress]);
+  assert.match(await node.metricsText(), /^kvorum_grpc_calls_total\{method="Set",code="OK"\} 1$/m);
+});
+
+test('S9: limits of keys, values and sessions come as INVALID_ARGUMENT with the field', async (t) => {
+  const { client } = await start(t);
+  const rows: [string, object, string][] = [
+    ['Set', { value: bytes('v') }, 'key'],
+    ['Set', { key: Buffer.alloc(keyBytesMax + 1) }, 'key'],
+    ['Set', { key: bytes('k'), value: Buffer.alloc(requestBytesMax) }, 'value'],
+    ['Get', {}, 'key'],
+    ['Delete', {}, 'key'],
+    ['Set', { key: bytes('k'), session: 5, sequence: 0, firstUnacknowledged: 0 }, 'sequence'],
+    ['Set', { key: bytes('k'), session: 5, sequence: 2, firstUnacknowledged: 3 }, 'sequence'],
+    ['KeepAliveSession', {}, 'session'],
+  ];
+  for (const [method, request, field] of rows) {
+    const { code, error } = await client.failure(KV, method, request);
+    assert.deepEqual([code, error.details.field, error.details.mayHaveHappened], [3, field, false], method);
+  }
+  const future = await client.failure(KV, 'Get', { key: bytes('k'), revision: 1_000 });
+  assert.deepEqual([future.code, future.error.code], [11, 'FUTURE_REVISION']);
+  const empty = await client.failure('api.KV', 'Set', { key: '' });
+  assert.equal(empty.error.details.field, 'key');
+});
+
+test('a bad operation in a batch harms none of the others', async (t) => {
+  const { client } = await start(t);
+  const value = bytes('v');
+  const { results } = await client.call(KV, 'Batch', {
+    operations: [{ set: { key: bytes('a'), value } }, { set: { value } }, { set: { key: bytes('b'), value } }],
+  });
+  assert.ok(Array.isArray(results));
+  assert.deepEqual(
+    results.map(({ code }) => code),
+    [0, 3, 0],
+  );
+  assert.equal(results[2].set.revision, results[0].set.revision + 1);
+});
+
+test('R20: a write sent twice in a session happens once', async (t) => {
+  const { client } = await start(t);
+  const { session } = await client.call(KV, 'OpenSession', {});
+  const write = { key: bytes('k'), value: bytes('1'), session, sequence: 1, firstUnacknowledged: 1 };
+  const first = await client.call(KV, 'Set', write);
+  assert.deepEqual(await client.call(KV, 'Set', write), first);
+  assert.equal((await client.call(KV, 'Get', { key: bytes('k') }))['version'], 1);
+});
