@@ -262,6 +262,17 @@ test('sendData answers false above the mark; onWritable follows when half of it 
   assert.equal(writable, 1);
 });
 
+test('a client waits for a server that takes its time, as long as the connection lives', () => {
+  const { peer, client, clock } = asClient({ stallTimeoutMs: 1000 });
+  peer.send(frame(FrameType.settings, 0, 0, [0, 4, ...u32(0)]));
+  const call = open(client);
+  call.stream?.sendData(new Uint8Array(100), true);
+  clock.advance(100_000);
+  assert.ok(!call.isClosed);
+  peer.send(frame(FrameType.windowUpdate, 0, 1, u32(100)));
+  assert.equal(peer.of(FrameType.data).at(-1)?.payload.length, 100);
+});
+
 test('not consuming is back-pressure: the sender stops at the window, and goes on when bytes are consumed', () => {
   const { clock, client, serverHandler, server } = connect({
     streamWindowBytes: 65_535,

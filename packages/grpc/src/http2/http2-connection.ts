@@ -11,6 +11,7 @@ import type { Runtime } from '../base/runtime.js';
 import { WheelTimer } from '../base/timer-wheel.js';
 import { HpackDecoder } from '../hpack/hpack-decoder.js';
 import { HpackEncoder } from '../hpack/hpack-encoder.js';
+import { Closing } from './closed-streams.js';
 import { ErrorCode, errorCodeName, Http2Error, StreamClosed } from './error-code.js';
 import { PREFACE, STREAM_ID_MAX, WINDOW_BYTES_DEFAULT } from './frame.js';
 import { FrameReader } from './frame-reader.js';
@@ -347,7 +348,7 @@ export class Http2Connection {
       for (const stream of this.#streams.all()) {
         if (stream.id <= lastStreamId) continue;
         const error = new StreamClosed(code, 'not taken by the peer', { isByPeer: true, isUnprocessed: true });
-        this.#streams.close(stream, error, 1);
+        this.#streams.close(stream, error, Closing.resetByUs);
       }
     }
     if (code !== ErrorCode.noError) {
@@ -439,7 +440,8 @@ export class Http2Connection {
       this.#connection.destroy();
       return;
     }
-    if (!isBlocked) this.#streams.resetStalled();
+    // A client's calls have deadlines of their own, and its server may take its time.
+    if (!isBlocked && this.#isServer) this.#streams.resetStalled();
     if (isBlocked || this.#streams.queue.queuedBytes > 0) {
       this.#runtime.timers.start(this.#stallTimer, this.#limits.stallTimeoutMs / 2);
     }

@@ -49,7 +49,7 @@ export interface Http2Limits {
   readonly settingsTimeoutMs: number;
   /** Time from a HEADERS frame to the end of its block, and from the start of any frame to its end. */
   readonly frameTimeoutMs: number;
-  /** Time in which a stream with queued data must get window (else it is reset with CANCEL), and a connection take bytes (else it is destroyed). */
+  /** Time in which a connection must take queued bytes (else it is destroyed) and, of a server, a stream with queued data get window (else CANCEL). */
   readonly stallTimeoutMs: number;
   /** Time for streams to end after `drain`, then what is left is closed. */
   readonly drainTimeoutMs: number;
