@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { root } from './lib/root.mjs';
@@ -22,6 +24,15 @@ test('R8: check-history prints a verdict per file and tells them apart by its ex
   const unreadable = await check(good, none);
   assert.equal(unreadable.code, 2);
   assert.ok(unreadable.output.includes(`${none} unknown\n`) && unreadable.output.includes('line 1'));
+  const folder = mkdtempSync(join(tmpdir(), 'kvorum-history-'));
+  try {
+    const torn = join(folder, 'torn.log');
+    writeFileSync(torn, readFileSync(bad, 'utf8').trimEnd());
+    const { output } = await check(torn);
+    assert.ok(output.includes(`${torn} unknown\n`) && /line \d+.*may be cut off/.test(output), output);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
   assert.equal((await check()).code, 2);
   assert.equal((await check('--timeout', '0', good)).code, 2);
 });

@@ -46,6 +46,7 @@ const { runScenario } = await import('../packages/core/dist/raft/scenario/run.js
 const { describeDifference } = await import('../packages/core/dist/raft/scenario/difference.js');
 
 let different = 0;
+let cases = 0;
 for (const file of files) {
   const name = relative(process.cwd(), file);
   const text = readFileSync(file, 'utf8');
@@ -67,6 +68,7 @@ for (const file of files) {
     console.log(`wrote ${name} (${results.length} cases)`);
     continue;
   }
+  cases += results.length;
   const first = results.find((result) => !result.isExact);
   if (first === undefined) {
     console.log(`ok ${name} (${results.length} cases)`);
@@ -75,5 +77,5 @@ for (const file of files) {
   different += 1;
   console.log(`differs ${name}:${first.line}\n  ${first.directive}\n${describeDifference(first)}`);
 }
-console.log(`${files.length} files, ${different === 0 ? 'all exact' : `${different} differ`}`);
+console.log(`${files.length} files, ${cases} cases, ${different === 0 ? 'all exact' : `${different} differ`}`);
 process.exitCode = different === 0 ? 0 : 1;

@@ -43,6 +43,27 @@ function inScope(path) {
   );
 }
 
+const BARE = new Set(['Date', 'Math']);
+const HANDING = new Set([
+  'ArrayExpression',
+  'ArrowFunctionExpression',
+  'ReturnStatement',
+  'SpreadElement',
+  'ConditionalExpression',
+]);
+
+function isBareUse(node) {
+  return node?.type === 'Identifier' && BARE.has(node.name);
+}
+
+/** As an argument, an element, a property or an answer. */
+function isHandedOn(node, parent) {
+  if (parent === undefined) return false;
+  if (parent.type === 'CallExpression' || parent.type === 'NewExpression') return parent.callee !== node;
+  if (parent.type === 'Property') return parent.value === node;
+  return HANDING.has(parent.type);
+}
+
 /** The name of a banned thing that a node uses, or undefined. */
 function bannedName(node, parent) {
   if (node.type === 'MemberExpression') {
@@ -55,6 +76,10 @@ function bannedName(node, parent) {
     const isName = parent !== undefined && !parent.computed && (parent.property === node || parent.key === node);
     return isName ? undefined : node.name;
   }
+  // Math and Date under another name, or taken apart, would carry their clock and chance past the names above.
+  if (node.type === 'VariableDeclarator' && isBareUse(node.init)) return `${node.init.name} under another name`;
+  if (node.type === 'AssignmentExpression' && isBareUse(node.right)) return `${node.right.name} under another name`;
+  if (node.type === 'Identifier' && BARE.has(node.name) && isHandedOn(node, parent)) return `${node.name} handed on`;
   const isDate = (node.type === 'NewExpression' || node.type === 'CallExpression') && node.callee.name === 'Date';
   return isDate && node.arguments.length === 0 ? 'Date without arguments' : undefined;
 }

@@ -109,6 +109,12 @@ test('R1: banned calls', () => {
     'const a = { run: setImmediate };',
     'const a = performance.now();',
     'process.nextTick(run);',
+    'const { random } = Math;',
+    'const D = Date;',
+    'let D; D = Date;',
+    'const use = { random: Math };',
+    'run(Date);',
+    'const { now } = Date;',
     'const a = globalThis.setInterval;',
     "import { readFileSync } from 'node:fs';",
     "import { readFile } from 'node:fs/promises';",
@@ -121,6 +127,9 @@ test('R1: banned calls', () => {
     '// Date.now()',
     "const a = 'Math.random';",
     'const a = new Date(5);',
+    'const a = Math.max(1, Math.min(2, 3));',
+    'const a = b instanceof Date;',
+    'let a: Date | undefined;',
     'const a = { setTimeout: 1 };',
   ];
   for (const text of fine) assert.equal(uses(text), 0, text);

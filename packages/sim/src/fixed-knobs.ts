@@ -2,6 +2,7 @@
 import type { Failpoint } from '@kvorum/server/internal/env/failpoints.js';
 import { OptionError, showGiven } from '@kvorum/server/internal/options/option-error.js';
 import { simulatedFailpoints } from './faults/failpoint-deal.js';
+import { allowedOf } from './knob-ranges.js';
 import { drawKnobs, type FaultKind, faultKinds, type FixedKnobs } from './knobs.js';
 
 /** Kinds of faults by their names, with commas between them. */
@@ -25,16 +26,14 @@ function readFailpoints(option: string, value: unknown): readonly Failpoint[] {
 /** Knobs as JSON, all or some of them. `option` says in errors where they come from. */
 export function readKnobs(option: string, text: string | undefined): FixedKnobs {
   if (text === undefined) return {};
-  // Every seed has all knobs; their values show what is allowed.
+  // Every seed has all knobs.
   const examples: ReadonlyMap<string, unknown> = new Map(Object.entries(drawKnobs(1)));
   const entries = Object.entries(readObject(option, text)).map(([name, value]): [string, unknown] => {
-    const example = examples.get(name);
-    if (example === undefined) throw optionError(option, name, `the knobs ${[...examples.keys()].join(', ')}`);
+    if (!examples.has(name)) throw optionError(option, name, `the knobs ${[...examples.keys()].join(', ')}`);
     if (name === 'faults') return [name, readFaults(Array.isArray(value) ? value.join(',') : String(value), option)];
     if (name === 'failpoints') return [name, readFailpoints(`${option} ${name}`, value)];
-    const isAlike = typeof value === typeof example && (typeof value !== 'number' || value >= 0);
-    if (!isAlike)
-      throw optionError(`${option} ${name}`, value, `a ${typeof example}, 0 or more if it counts something`);
+    const allowed = allowedOf(name);
+    if (!allowed.isFine(value)) throw optionError(`${option} ${name}`, value, allowed.text);
     return [name, value];
   });
   return Object.fromEntries(entries);

@@ -27,3 +27,16 @@ export async function runInProcesses<Order extends object, Result>(
     });
   await Promise.all(Array.from({ length: Math.min(jobs, orders.length) }, work));
 }
+
+/**
+ * The life of a child process: an order comes, an answer goes. Nobody is left to answer once the parent is gone, however it went: then the process ends at once
+ * and says nothing, in the middle of a run too.
+ */
+export function serveOrders<Order, Answer>(run: (order: Order) => Promise<Answer>): void {
+  process.on('disconnect', () => process.exit(0));
+  process.on('message', (order: Order) => {
+    void run(order).then((answer) => {
+      if (process.connected) process.send?.(answer, undefined, undefined, () => undefined);
+    });
+  });
+}

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { readKnobs } from './fixed-knobs.js';
+import { drawKnobs } from './knobs.js';
 import { assertNode } from './node-version.js';
 import { readOptions } from './options.js';
 
@@ -33,6 +35,23 @@ test('seeds: one, many, or those of a file', () => {
   });
 });
 
+test('groups: those of each seed where no knob or end is given, or one alone', () => {
+  for (const text of ['--seed 7', '--seeds 3', '--seeds-file a.txt --seeds 2', '--seed 7 --twice'])
+    assert.equal(read(text).hasGroups, true, text);
+  for (const text of ['--seed 7 --nodes 3', '--seed 7 --steps 9', '--seed 7 --trace'])
+    assert.equal(read(text).hasGroups, false, text);
+  assert.equal(read('--group 67').group, 67);
+  const { group, hunt } = read('--mutations quorumOfHalf --group 67');
+  assert.deepEqual([group, hunt?.names], [67, ['quorumOfHalf']]);
+});
+
+test('knobs as a failed run prints them are taken', () => {
+  for (let seed = 0; seed < 300; seed += 1) {
+    const knobs = drawKnobs(seed);
+    assert.deepEqual(readKnobs('--knobs', JSON.stringify(knobs)), knobs);
+  }
+});
+
 test('knobs: some by name, any as JSON', () => {
   assert.deepEqual(read('--nodes 5 --faults-ms 900 --faults pause,wipe').fixed, {
     nodes: 5,
@@ -60,7 +79,24 @@ const wrong: readonly (readonly [args: string, message: RegExp])[] = [
   ['--faults pause,nap', /^--faults: "nap" is not allowed; allowed: powerCut, /],
   ['--knobs {', /^--knobs: "{" is not allowed; allowed: an object in JSON$/],
   ['--knobs {"node":3}', /^--knobs: "node" is not allowed; allowed: the knobs nodes, /],
-  ['--knobs {"nodes":"3"}', /^--knobs nodes: "3" is not allowed; allowed: a number/],
+  ['--knobs {"nodes":"3"}', /^--knobs nodes: "3" is not allowed; allowed: an integer from 1 to 7$/],
+  ['--knobs {"nodes":1e300}', /^--knobs nodes: 1e\+300 is not allowed; allowed: an integer from 1 to 7$/],
+  ['--knobs {"nodes":2.5}', /^--knobs nodes: 2.5 is not allowed/],
+  ['--knobs {"splitProbability":5}', /^--knobs splitProbability: 5 is not allowed; allowed: a number from 0 to 0.9$/],
+  ['--knobs {"firstVoters":0}', /^--knobs firstVoters: 0 is not allowed; allowed: an integer from 1 to 7$/],
+  ['--nodes 3 --knobs {"firstVoters":5}', /^--knobs firstVoters: 5 is not allowed; allowed: at most the 3 nodes$/],
+  ['--knobs {"faultEveryMs":0}', /^--knobs faultEveryMs: 0 is not allowed; allowed: a number from 1 to 600000$/],
+  ['--knobs {"linearizableReads":"any"}', /^--knobs linearizableReads: "any" is not allowed; allowed: "readIndex" or/],
+  ['--seed 7 --base-seed 3', /^--base-seed: "3" is not allowed; allowed: with --seeds or --mutations$/],
+  ['--seed 7 --seed 7', /^--seed: "7" is not allowed; allowed: once$/],
+  ['--twice --twice', /^--twice: "" is not allowed; allowed: once$/],
+  ['--mutations --seed 7', /^--seed: "7" is not allowed; allowed: not with --mutations$/],
+  ['--mutations nosuch', /^--mutations: "nosuch" is not allowed; allowed: ackBeforeSync, /],
+  ['--shrink', /^--shrink: "" is not allowed; allowed: one seed: --seed N$/],
+  ['--seed 7 --shrink --twice', /^--twice: "" is not allowed; allowed: not with --shrink$/],
+  ['--group 3 --seed 7', /^--seed: "7" is not allowed; allowed: not with --group$/],
+  ['--group 3 --mutations', /^--mutations: "" is not allowed; allowed: one name with --group$/],
+  ['--group 42949672960', /^--group: "42949672960" is not allowed; allowed: an integer from 0 to 42949672959$/],
   ['--expect-node 19', /^--expect-node: "19" is not allowed; allowed: an integer from 20 to 99$/],
   ['--sed 4', /^unknown option --sed: did you mean --seed\?$/],
   ['-s', /^unknown option -s: the options are --seed, /],

@@ -1,9 +1,12 @@
 /** The options of the command, read and checked: a wrong one is told with its name, its value and what is allowed (S4). */
 import { parseArgs } from 'node:util';
+import { type Mutation, mutations } from '@kvorum/core/base/mutation.js';
 import { closestName } from '@kvorum/server/internal/options/closest-name.js';
 import { OptionError } from '@kvorum/server/internal/options/option-error.js';
 import { optionError, readFaults, readKnobs } from './fixed-knobs.js';
+import { GROUPS_PER_SEED } from './groups/seed-groups.js';
 import { definedOf, type FixedKnobs } from './knobs.js';
+import { SEED_MAX } from './seeds-file.js';
 
 /** What the command is to do. */
 export interface SimOptions {
@@ -11,6 +14,10 @@ export interface SimOptions {
   readonly seeds: readonly number[];
   /** Seeds with the knobs that they are run with, besides. */
   readonly seedsFile: string | undefined;
+  /** A group of cores that is run alone. */
+  readonly group: number | undefined;
+  /** Each seed's groups of cores are run too: they know no knobs and no steps, so not where any are given. */
+  readonly hasGroups: boolean;
   readonly jobs: number;
   /** Knobs that are not those of the seed. */
   readonly fixed: FixedKnobs;
@@ -25,16 +32,17 @@ export interface SimOptions {
 }
 
 export interface HuntAsked {
-  readonly names: readonly string[];
+  readonly names: readonly Mutation[];
   readonly baseSeed: number;
   readonly seedsMax: number | undefined;
   readonly jobs: number;
 }
 
 export const usage = `npm run sim -- [options]
-  --seed N             run one seed
+  --seed N             run one seed: a cluster, and the ten groups of cores that belong to it
   --seeds K            run K seeds, from --base-seed (default 1) on
   --base-seed B
+  --group N            run one group of cores alone; with --mutations NAME, with that bug
   --seeds-file FILE    run the seeds of a file with the knobs that stand beside them; --seed or --seeds are run too
   --jobs J             processes that run them (default 2)
   --nodes N            nodes, whatever the seed draws
@@ -49,7 +57,17 @@ export const usage = `npm run sim -- [options]
   --mutations [NAME…]  bring back historic bugs and tell after how many seeds (at most --seeds) which checker notices
 `;
 
-const numberFlags = ['seed', 'seeds', 'base-seed', 'jobs', 'nodes', 'faults-ms', 'steps', 'expect-node'] as const;
+const numberFlags = [
+  'seed',
+  'seeds',
+  'base-seed',
+  'group',
+  'jobs',
+  'nodes',
+  'faults-ms',
+  'steps',
+  'expect-node',
+] as const;
 const textFlags = ['seeds-file', 'faults', 'knobs'] as const;
 const switches = ['shrink', 'trace', 'twice', 'mutations', 'help'] as const;
 
@@ -59,13 +77,11 @@ type Flag = NumberFlag | (typeof textFlags)[number] | Switch;
 
 const flags: readonly Flag[] = [...numberFlags, ...textFlags, ...switches];
 
-/** Seeds are 32 bits wide. */
-const SEED_MAX = 2 ** 32 - 1;
-
 const ranges: Readonly<Record<NumberFlag, readonly [min: number, max: number]>> = {
   seed: [0, SEED_MAX],
   seeds: [1, 1_000_000],
   'base-seed': [0, SEED_MAX],
+  group: [0, (SEED_MAX + 1) * GROUPS_PER_SEED - 1],
   jobs: [1, 64],
   nodes: [1, 7],
   'faults-ms': [0, 600_000],
@@ -83,19 +99,23 @@ export function readOptions(args: readonly string[], env: Readonly<Record<string
   const seedsMax = number('seeds');
   const jobs = number('jobs') ?? 2;
   const pinned = { nodes: number('nodes'), faultsMs: number('faults-ms'), faults: readFaults(given.get('faults')) };
+  const fixed = { ...readKnobs('--knobs', given.get('knobs')), ...definedOf(pinned) };
+  checkVoters(fixed);
   const node = env['KVORUM_EXPECT_NODE'] === '' ? undefined : env['KVORUM_EXPECT_NODE'];
   return {
     isHelp: given.has('help'),
     seeds: seedsFrom(number('seed'), seedsMax, baseSeed, seedsFile !== undefined),
     seedsFile,
+    group: number('group'),
+    hasGroups: !given.has('steps') && !given.has('trace') && Object.keys(fixed).length === 0,
     jobs,
-    fixed: { ...readKnobs('--knobs', given.get('knobs')), ...definedOf(pinned) },
+    fixed,
     steps: number('steps'),
     isShrunk: given.has('shrink'),
     isTraced: given.has('trace'),
     isTwice: given.has('twice'),
     expectNode: number('expect-node') ?? readNumber('KVORUM_EXPECT_NODE', node, ranges['expect-node']),
-    hunt: given.has('mutations') ? { names, baseSeed, seedsMax, jobs } : undefined,
+    hunt: given.has('mutations') ? { names: readMutations(names), baseSeed, seedsMax, jobs } : undefined,
   };
 }
 
@@ -111,6 +131,7 @@ function readFlags(args: readonly string[]): { readonly given: ReadonlyMap<Flag,
     const { rawName, value } = token;
     const flag = flags.find((name) => `--${name}` === rawName);
     if (flag === undefined) throw unknownFlag(rawName, value);
+    if (given.has(flag)) throw optionError(rawName, value ?? '', 'once');
     if (isSwitch(flag) && value !== undefined) throw optionError(rawName, value, 'no value');
     if (!isSwitch(flag) && value === undefined) throw optionError(rawName, '', 'a value behind it');
     given.set(flag, value ?? '');
@@ -143,8 +164,36 @@ function checkTogether(given: ReadonlyMap<Flag, string>, names: readonly string[
   if (given.has('seed') && given.has('seeds'))
     throw optionError('--seeds', given.get('seeds'), 'either --seed or --seeds');
   for (const flag of ['trace', 'shrink'] as const) {
-    if (given.has(flag) && isMany) throw optionError(`--${flag}`, '', 'one seed: --seed N');
+    if (given.has(flag) && (isMany || !given.has('seed'))) throw optionError(`--${flag}`, '', 'one seed: --seed N');
   }
+  if (given.has('base-seed') && !given.has('seeds') && !given.has('mutations'))
+    throw optionError('--base-seed', given.get('base-seed'), 'with --seeds or --mutations');
+  for (const [flag, beside] of goesWith) {
+    const other = given.has(flag) ? [...given.keys()].find((one) => one !== flag && !beside.includes(one)) : undefined;
+    if (other !== undefined) throw optionError(`--${other}`, given.get(other), `not with --${flag}`);
+  }
+  if (given.has('group') && given.has('mutations') && names.length !== 1)
+    throw optionError('--mutations', names.join(' '), 'one name with --group');
+}
+
+/** What may stand beside options that ask for something else than runs of seeds; all else would be passed over. */
+const goesWith: readonly (readonly [Flag, beside: readonly Flag[]])[] = [
+  ['group', ['mutations', 'expect-node', 'help']],
+  ['mutations', ['group', 'seeds', 'base-seed', 'jobs', 'expect-node', 'help']],
+  ['shrink', ['seed', 'nodes', 'faults-ms', 'faults', 'knobs', 'steps', 'expect-node', 'jobs', 'help']],
+];
+
+function readMutations(names: readonly string[]): readonly Mutation[] {
+  return names.map((name) => {
+    const known = mutations.find((mutation) => mutation === name);
+    if (known === undefined) throw optionError('--mutations', name, mutations.join(', '));
+    return known;
+  });
+}
+
+function checkVoters({ nodes, firstVoters }: FixedKnobs): void {
+  if (nodes !== undefined && firstVoters !== undefined && firstVoters > nodes)
+    throw optionError('--knobs firstVoters', firstVoters, `at most the ${nodes} nodes`);
 }
 
 function readNumber(

@@ -23,6 +23,14 @@ export function printFailure({ order, report }: Answer, commit: string): void {
   console.log(`  again: npm run sim -- --seed ${seed}${knobs}${prefix}`);
 }
 
+/** Groups that broke an invariant, or ended by an error, and how to have them again. */
+export function printGroupFailures({ groupFailures }: Answer, commit: string): void {
+  for (const { group, checker, message } of groupFailures) {
+    console.log(`\ngroup ${group} FAILED at commit ${commit}\n  ${checker}: ${message}`);
+    console.log(`  again: npm run sim -- --group ${group}`);
+  }
+}
+
 /** In so many runs every kind of fault and of work has to happen, and every failpoint has to be cut at (R6). */
 const SEEDS_FOR_ALL = 50;
 
@@ -36,6 +44,8 @@ export class Totals {
   readonly #failpointHits = new Tally();
   readonly #failpointCuts = new Tally();
   readonly #failedSeeds: string[] = [];
+  readonly #failedGroups: string[] = [];
+  #groups = 0;
   #runs = 0;
   #last: RunReport | undefined;
   #fewest = {
@@ -44,7 +54,9 @@ export class Totals {
     lines: Number.POSITIVE_INFINITY,
   };
 
-  add(report: RunReport): void {
+  add({ order, report, groupFailures }: Answer): void {
+    this.#groups += order.groups.length;
+    this.#failedGroups.push(...groupFailures.map(({ group, checker }) => `${group} (${checker})`));
     this.#runs += 1;
     this.#last = report;
     if (report.violations.length > 0) {
@@ -70,6 +82,11 @@ export class Totals {
       faults: Math.min(this.#fewest.faults, faults),
       lines: Math.min(this.#fewest.lines, report.lines),
     };
+  }
+
+  /** Nothing was broken, in clusters or groups, and nothing is missing. */
+  get isGood(): boolean {
+    return this.failed === 0 && this.#failedGroups.length === 0 && this.missing().length === 0;
   }
 
   /** Kinds of faults and of work that never happened, and failpoints without a power cut, in a run that is long enough for all of them. */
@@ -99,6 +116,8 @@ export class Totals {
       console.log(`event log: ${this.#last.lines} lines, sha256 ${this.#last.digest}`);
     const missing = this.missing();
     if (missing.length > 0) console.log(`NEVER HAPPENED: ${missing.join(', ')}`);
+    if (this.#failedGroups.length > 0) console.log(`failed groups: ${this.#failedGroups.join('; ')}`);
+    if (this.#groups > 0) console.log(`${this.#groups} groups, ${this.#failedGroups.length} failed`);
     if (this.failed > 0) console.log(`failed: ${this.#failedSeeds.join('; ')}`);
     console.log(`${this.#runs} seeds, ${this.failed} failed, ${seconds.toFixed(1)} s`);
   }

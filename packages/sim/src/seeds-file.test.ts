@@ -29,5 +29,10 @@ test('a wrong line is refused with its place', () => {
     /seeds\.txt:2: .* allowed: a seed, knobs as JSON, the cause/,
   );
   assert.throws(() => read('8 {"nod":3} ok'), /seeds\.txt:1: "nod" is not allowed/);
+  assert.throws(
+    () => read('4294967296 {} ok'),
+    /seeds\.txt:1 seed: 4294967296 is not allowed; allowed: an integer from 0/,
+  );
+  assert.throws(() => read('# none yet\n'), /--seeds-file: .* allowed: a file with at least one seed/);
   assert.throws(() => readSeedsFile('/nowhere/seeds.txt'), /--seeds-file: .* allowed: a file that can be read/);
 });

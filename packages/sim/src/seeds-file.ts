@@ -6,6 +6,9 @@ import { readFileSync } from 'node:fs';
 import { optionError, readKnobs } from './fixed-knobs.js';
 import type { FixedKnobs } from './knobs.js';
 
+/** Seeds are 32 bits wide. */
+export const SEED_MAX = 2 ** 32 - 1;
+
 /** A run that is asked for. */
 export interface PlannedRun {
   readonly seed: number;
@@ -25,12 +28,15 @@ export function readSeedsFile(path: string): readonly KnownSeed[] {
   } catch {
     throw optionError('--seeds-file', path, 'a file that can be read');
   }
-  return text.split('\n').flatMap((line, i) => readLine(line, `${path}:${i + 1}`));
+  const known = text.split('\n').flatMap((line, i) => readLine(line, `${path}:${i + 1}`));
+  if (known.length === 0) throw optionError('--seeds-file', path, 'a file with at least one seed');
+  return known;
 }
 
 function readLine(line: string, where: string): KnownSeed[] {
   if (line.trim() === '' || line.startsWith('#')) return [];
   const [, seed, knobs, cause] = /^(\d{1,10}) (\{.*?\}) (.+)$/.exec(line) ?? [];
   if (cause === undefined) throw optionError(where, line, 'a seed, knobs as JSON, the cause');
+  if (Number(seed) > SEED_MAX) throw optionError(`${where} seed`, Number(seed), `an integer from 0 to ${SEED_MAX}`);
   return [{ seed: Number(seed), fixed: readKnobs(where, knobs), cause }];
 }

@@ -1,6 +1,5 @@
-/** A child process of the simulator's command: an order comes, an answer goes. */
-import { type Order, runOrder } from './order.js';
+/** A child process of the simulator's command. */
+import { serveOrders } from './jobs.js';
+import { runOrder } from './order.js';
 
-process.on('message', (order: Order) => {
-  void runOrder(order).then((answer) => process.send?.(answer));
-});
+serveOrders(runOrder);

@@ -1,14 +1,28 @@
 /** One open file over `node:fs`. */
-import type { FileHandle } from 'node:fs/promises';
 import { DiskError, type DiskFile } from './disk.js';
 import { asDiskCall } from './disk-failure.js';
+
+/** What is asked of a file handle of Node; its reads and writes may do a part only. */
+export interface FileCalls {
+  stat(): Promise<{ readonly size: number }>;
+  read(into: Uint8Array, offset: number, length: number, position: number): Promise<{ readonly bytesRead: number }>;
+  write(
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ readonly bytesWritten: number }>;
+  truncate(size: number): Promise<void>;
+  datasync(): Promise<void>;
+  close(): Promise<void>;
+}
 
 /** Calls map to single system calls; only short reads and writes are continued. */
 export class RealDiskFile implements DiskFile {
   readonly path: string;
-  readonly #handle: FileHandle;
+  readonly #handle: FileCalls;
 
-  constructor(path: string, handle: FileHandle) {
+  constructor(path: string, handle: FileCalls) {
     this.path = path;
     this.#handle = handle;
   }

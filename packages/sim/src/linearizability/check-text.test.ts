@@ -53,8 +53,9 @@ test('the reason names the key and the operation that no order gets past', () =>
 const INVOKE = '{:process 0, :type :invoke, :f :read, :value nil}';
 const REFUSED: readonly [string, number, string][] = [
   ['', 1, 'holds no operation'],
-  ['INFO something else', 1, 'holds no operation'],
-  [`${INVOKE}\nhello`, 2, 'not an event'],
+  ['INFO something else\n', 1, 'holds no operation'],
+  ['INFO something else', 1, 'may be cut off'],
+  [`${INVOKE}\nhello\n`, 2, 'not an event'],
   [`${INVOKE}\n${INVOKE}`, 2, 'asks before'],
   [INVOKE.replace('invoke', 'ok'), 1, 'did not ask'],
   [`${INVOKE}\n{:process 0, :type :ok, :f :write, :value 1}`, 2, 'answers the :read of line 1'],
@@ -79,4 +80,19 @@ test('S1: what is no history is refused with its line', () => {
       `${text.slice(0, 80)}: ${message}`,
     );
   }
+});
+
+test('S1: a file that was cut off anywhere in its last line gets no verdict, unless nothing of the line is missing', () => {
+  const logged = 'INFO  jepsen.util - 0\t:invoke\t:write\t12\nINFO  jepsen.util - 0\t:ok\t:write\t';
+  const cut = (error: unknown) => error instanceof HistoryError && error.line === 2;
+  for (const end of ['', '1', '12', '12\r']) assert.throws(() => checkText(logged + end), cut, end);
+  assert.equal(checkText(`${logged}12\n`).verdict, 'linearizable');
+  for (let length = 'INFO'.length; length < logged.length; length += 1) {
+    if (length > logged.indexOf('\n') + 1) assert.throws(() => checkText(logged.slice(0, length)), cut, `${length}`);
+  }
+  const swap = '\nINFO  jepsen.util - 0\t:invoke\t:cas\t[12 3]';
+  assert.equal(checkText(`${logged}12${swap}`).verdict, 'linearizable');
+  assert.equal(checkText(`${INVOKE}\n{:process 0, :type :ok, :f :read, :value nil}`).verdict, 'linearizable');
+  const half = `${INVOKE}\n{:process 0, :type :ok, :f :read, :value 1`;
+  assert.throws(() => checkText(half), cut);
 });

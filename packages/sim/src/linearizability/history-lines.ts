@@ -62,15 +62,30 @@ function mapEvent(text: string, line: number): HistoryEvent | undefined {
   };
 }
 
-/** The events of a history's text; throws `HistoryError` on a line that is neither an event nor a line of a log. */
+/**
+ * Whether the end of a line shows that nothing of it is missing: brackets and quotes are closed. A number or keyword may go on, and so may a line of the log
+ * that tells something else.
+ */
+function isClosed(content: string): boolean {
+  return content === '' || /^[;{]/.test(content) || (LOG_LINE.test(content) && /(?:[\]}"]|\snil)$/.test(content));
+}
+
+/**
+ * The events of a history's text; throws `HistoryError` on a line that is neither an event nor a line of a log, and on a last line without a newline that may
+ * have been cut off.
+ */
 export function readEvents(text: string): HistoryEvent[] {
-  return text.split(/\r?\n/).flatMap((content, index) => {
-    const line = index + 1;
-    const trimmed = content.trim();
-    if (trimmed === '' || trimmed.startsWith(';')) return [];
-    if (trimmed.startsWith('{')) return mapEvent(trimmed, line) ?? [];
-    const event = logEvent(trimmed, line);
-    if (event === undefined && !/^[A-Z]+\b/.test(trimmed)) throw new HistoryError(line, 'not an event');
-    return event ?? [];
-  });
+  const lines = text.split(/\r?\n/);
+  const last = lines.at(-1)?.trim() ?? '';
+  if (!isClosed(last))
+    throw new HistoryError(lines.length, 'the last line has no newline behind it and may be cut off');
+  return lines.flatMap((content, index) => readLine(content.trim(), index + 1));
+}
+
+function readLine(content: string, line: number): HistoryEvent[] {
+  if (content === '' || content.startsWith(';')) return [];
+  const event = content.startsWith('{') ? mapEvent(content, line) : logEvent(content, line);
+  if (event !== undefined || content.startsWith('{')) return event === undefined ? [] : [event];
+  if (!/^[A-Z]+\b/.test(content)) throw new HistoryError(line, 'not an event');
+  return [];
 }

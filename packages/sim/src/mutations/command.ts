@@ -1,9 +1,10 @@
 /** `npm run sim -- --mutations [NAME…]`: hunts bugs in child processes and prints a table. */
 import { fileURLToPath } from 'node:url';
-import { type Mutation, mutations } from '@kvorum/core/base/mutation.js';
-import { runInProcesses } from '../jobs.js';
+import { activateMutation, type Mutation, mutations } from '@kvorum/core/base/mutation.js';
+import { runGroup } from '../groups/random-group.js';
+import { runInProcesses, serveOrders } from '../jobs.js';
 import type { HuntAsked } from '../options.js';
-import { hunt, type HuntOrder, type HuntResult } from './hunt.js';
+import { type Found, hunt, type HuntOrder, type HuntResult } from './hunt.js';
 
 /** A bug that takes more seeds counts as not caught. */
 const SEEDS_MAX = 2000;
@@ -24,16 +25,12 @@ export async function huntAll(options: HuntAsked): Promise<number> {
   return missed === 0 ? 0 : 1;
 }
 
-/** The life of a child process: an order comes, a result goes. */
+/** The life of a child process. */
 export function serveHunts(): void {
-  process.on('message', (order: HuntOrder) => {
-    void hunt(order).then((result) => process.send?.(result));
-  });
+  serveOrders(hunt);
 }
 
-function chosen(names: readonly string[]): readonly Mutation[] {
-  const unknown = names.find((name) => !mutations.some((mutation) => mutation === name));
-  if (unknown !== undefined) throw new RangeError(`${unknown} is none of: ${mutations.join(' ')}`);
+function chosen(names: readonly Mutation[]): readonly Mutation[] {
   return names.length === 0 ? mutations : mutations.filter((mutation) => names.includes(mutation));
 }
 
@@ -42,6 +39,30 @@ function print({ mutation, seeds, cpuSeconds, found, merelyEnded }: HuntResult):
   const what =
     found === undefined ? 'NOT CAUGHT' : `${found.checker}: ${found.message.split('\n', 1)[0]?.slice(0, 160) ?? ''}`;
   console.log(row(mutation, found?.simulator ?? '-', `${seeds}`, cpuSeconds.toFixed(1), `${what}${ended}`));
+  if (found !== undefined) console.log(`${' '.repeat(34)}again: npm run sim -- ${againOf(mutation, found)}`);
+}
+
+/** Options that give the finding again: a group alone, or the seed whose cluster it was. */
+export function againOf(mutation: Mutation, { simulator, number }: Found): string {
+  const where = simulator === 'group' ? `--group ${number}` : `--base-seed ${number} --seeds 1`;
+  return `--mutations ${mutation} ${where}`;
+}
+
+/** One group, with the bug if there is one; exit code 1 when it breaks something. */
+export function runOneGroup(group: number, mutation: Mutation | undefined): number {
+  activateMutation(mutation);
+  try {
+    const { violation, endedBy } = runGroup(group, { goesOnAfterBugs: mutation !== undefined });
+    if (violation === undefined && endedBy === undefined) {
+      console.log(`group ${group}: nothing is broken`);
+      return 0;
+    }
+    console.log(`group ${group} FAILED`);
+    console.log(`  ${violation === undefined ? endedBy : `${violation.checker}: ${violation.message}`}`);
+    return 1;
+  } finally {
+    activateMutation(undefined);
+  }
 }
 
 function row(mutation: string, simulator: string, seeds: string, cpuSeconds: string, what: string): string {

@@ -6,13 +6,16 @@ import { activateMutation, type Mutation } from '@kvorum/core/base/mutation.js';
 import type { Violation } from '../checkers/violation.js';
 import { runSeed } from '../simulation.js';
 import type { HuntedRun } from './hunted-run.js';
-import { runGroup } from './random-group.js';
+import { runGroup } from '../groups/random-group.js';
+import { groupsOf } from '../groups/seed-groups.js';
 
 /** Whole clusters of nodes, or groups of raft cores. Each seed runs in both; neither knows of the bug. */
 export type Simulator = 'cluster' | 'group';
 
 export interface Found extends Violation {
   readonly simulator: Simulator;
+  /** Of the group, or the seed of the cluster. */
+  readonly number: number;
 }
 
 /** What a child process is told to hunt. */
@@ -31,9 +34,6 @@ export interface HuntResult {
   readonly merelyEnded: number;
   readonly cpuSeconds: number;
 }
-
-/** A group takes some thirtieth of the time of a cluster. */
-const GROUPS_PER_SEED = 10;
 
 /** Nothing of these is an invariant of the cluster: an assertion or exception in the code under test came first. */
 const mereEnds: ReadonlySet<string> = new Set([
@@ -70,14 +70,14 @@ export async function hunt({ mutation, baseSeed, seedsMax }: HuntOrder): Promise
 
 async function runBoth(seed: number): Promise<{ readonly found: Found | undefined; readonly bugs: number }> {
   let bugs = 0;
-  for (let i = 0; i < GROUPS_PER_SEED; i += 1) {
-    const run = runGroup(seed * GROUPS_PER_SEED + i);
+  for (const group of groupsOf(seed)) {
+    const run = runGroup(group, { goesOnAfterBugs: true });
     bugs += run.bugs;
-    if (run.violation !== undefined) return { found: { simulator: 'group', ...run.violation }, bugs };
+    if (run.violation !== undefined) return { found: { simulator: 'group', number: group, ...run.violation }, bugs };
   }
   const run = await runCluster(seed);
   bugs += run.bugs;
-  return { found: run.violation && { simulator: 'cluster', ...run.violation }, bugs };
+  return { found: run.violation && { simulator: 'cluster', number: seed, ...run.violation }, bugs };
 }
 
 async function runCluster(seed: number): Promise<HuntedRun> {

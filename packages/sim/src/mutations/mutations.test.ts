@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { activateMutation, type Mutation } from '@kvorum/core/base/mutation.js';
 import { runSeed } from '../simulation.js';
 import { hunt } from './hunt.js';
-import { runGroup } from './random-group.js';
+import { runGroup } from '../groups/random-group.js';
 
 /** Cheap to catch, in a few groups: `npm run sim -- --mutations` hunts all of them. */
 const cheap: readonly (readonly [Mutation, checkers: readonly string[]])[] = [

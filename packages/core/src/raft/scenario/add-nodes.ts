@@ -5,13 +5,23 @@ import { encodeUtf8 } from '../../base/utf8.js';
 import type { ReadOnlyOption } from '../config.js';
 import type { LogSink } from '../log-sink.js';
 import { confStateOf, type Snapshot } from '../snapshot.js';
-import { booleanOf, idsOf, integerOf, ScenarioError, valueOf } from './arguments.js';
+import { booleanOf, idsOf, integerOf, positionalInteger, ScenarioError, valueOf } from './arguments.js';
 import type { Case } from './parser.js';
 import type { NodeOptions } from './scenario-node.js';
 
 export const ELECTION_TICKS = 3;
 export const HEARTBEAT_TICKS = 1;
 const INFLIGHT_MESSAGES_MAX = 2 ** 31 - 1;
+
+/** One command adds at most so many nodes. */
+const NODES_MAX = 100;
+
+/** How many nodes to add. */
+export function nodeCount(one: Case): number {
+  const count = positionalInteger(one, 0);
+  if (count >= 0 && count <= NODES_MAX) return count;
+  throw new ScenarioError(`add-nodes takes 0 to ${NODES_MAX} nodes, not ${count}`);
+}
 
 /** The snapshot that new nodes start from. */
 export function firstSnapshot(one: Case): Snapshot {

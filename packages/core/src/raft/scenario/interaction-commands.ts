@@ -9,7 +9,7 @@ import { describeId, describeRole } from '../format/ids.js';
 import { describeMessage } from '../format/message.js';
 import { describeProgress } from '../format/membership.js';
 import { type MessageType, newMessage, PEER_MESSAGE_TYPES } from '../message.js';
-import { ELECTION_TICKS, firstSnapshot, HEARTBEAT_TICKS, nodeOptions } from './add-nodes.js';
+import { ELECTION_TICKS, firstSnapshot, HEARTBEAT_TICKS, nodeCount, nodeOptions } from './add-nodes.js';
 import {
   booleanOf,
   idsOf,
@@ -32,7 +32,7 @@ type Command = (environment: Environment, one: Case) => void;
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   'add-nodes': (environment, one) =>
-    environment.addNodes(positionalInteger(one, 0), firstSnapshot(one), nodeOptions(one, environment.output)),
+    environment.addNodes(nodeCount(one), firstSnapshot(one), nodeOptions(one, environment.output)),
   campaign: (environment, one) => nodeOf(environment, one).raw.campaign(),
   compact: (environment, one) => {
     const node = nodeOf(environment, one);

@@ -85,3 +85,9 @@ test('an unknown command and a missing node print what is wrong', () => {
   assert.equal(unknown?.actual, 'unknown command frobnicate\n');
   assert.equal(missing?.actual, 'there is no node 3\n');
 });
+
+test('S4: a command that adds more nodes than a file may have is answered with the limit', () => {
+  const answerTo = (count: string) => runScenario(`add-nodes ${count}\n----\nok\n`)[0]?.actual;
+  assert.equal(answerTo('999999999'), 'add-nodes takes 0 to 100 nodes, not 999999999\n');
+  assert.equal(answerTo('101'), 'add-nodes takes 0 to 100 nodes, not 101\n');
+});

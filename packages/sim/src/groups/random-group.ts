@@ -1,6 +1,7 @@
 /**
- * The second simulator: groups of raft cores alone, whose members come and go, learners included. The product has no membership API yet, so
- * whole clusters can't show bugs of membership; and here messages are repeated and overtake each other, which streams between nodes don't do.
+ * The second simulator: groups of raft cores alone, whose members come and go, learners included. A group takes a thirtieth of the
+ * time of a cluster and its weather is worse: messages are repeated and overtake each other, which streams between nodes don't do, and options of the core that
+ * the product leaves alone vary.
  */
 import { AssertionError } from 'node:assert/strict';
 import type { RaftConfig } from '@kvorum/core/raft/config.js';
@@ -9,10 +10,27 @@ import { USUAL_WEATHER, type Weather } from '@kvorum/core/raft/testing/weather.j
 import { chance, integerIn, pick, stream } from '../world/chance.js';
 import type { Violation } from '../checkers/violation.js';
 import type { Random } from '@kvorum/server/internal/env/env.js';
-import type { HuntedRun } from './hunted-run.js';
+import { textOf } from '../words.js';
+
+/** What one group showed. */
+export interface GroupRun {
+  /** The first invariant that a check found broken. */
+  readonly violation: Violation | undefined;
+  /** Times that the code under test ended by itself, by an assertion or another error. */
+  readonly bugs: number;
+  /** The error that ended the group and is no broken invariant. */
+  readonly endedBy: string | undefined;
+}
+
+export interface GroupOptions {
+  /** After an assertion of the core all replicas start again: to see what the checks say (R7). */
+  readonly goesOnAfterBugs?: boolean;
+}
 
 const STEPS = 30_000;
 const SETTLE_ROUNDS_MAX = 2000;
+/** How the group says that it did not come to agree, in as many rounds. */
+const NO_AGREEMENT = 'no agreement after the faults ended';
 
 /**
  * What the group's own checks say, and which invariant that is. That a group comes to agree once faults end is none of them: a leader that was voted out
@@ -29,7 +47,7 @@ const invariants: readonly (readonly [text: string, checker: string])[] = [
 ];
 
 /** Runs one group to its end or to the first thing that is wrong. */
-export function runGroup(seed: number): HuntedRun {
+export function runGroup(seed: number, { goesOnAfterBugs = false }: GroupOptions = {}): GroupRun {
   const random = stream(seed, 'group');
   const nodes = integerIn(random, 3, 6);
   // Few voters are easily outvoted by those who missed something.
@@ -37,13 +55,15 @@ export function runGroup(seed: number): HuntedRun {
   const changesMembership = integerIn(random, 0, 4) > 0;
   const weather = drawWeather(random);
   const raft = drawOptions(random);
-  const cluster = new Cluster({ seed, nodes, voters, changesMembership, weather, raft, goesOnAfterBugs: true });
+  const cluster = new Cluster({ seed, nodes, voters, changesMembership, weather, raft, goesOnAfterBugs });
   try {
     for (let step = 0; step < STEPS; step += 1) cluster.step();
     cluster.settle(SETTLE_ROUNDS_MAX);
-    return { violation: undefined, bugs: cluster.bugs };
+    return { violation: undefined, bugs: cluster.bugs, endedBy: undefined };
   } catch (error) {
-    return { violation: violationOf(error), bugs: cluster.bugs + 1 };
+    const violation = violationOf(error);
+    const isBug = violation === undefined && !textOf(error).includes(NO_AGREEMENT);
+    return { violation, bugs: cluster.bugs + 1, endedBy: isBug ? textOf(error) : undefined };
   }
 }
 
@@ -92,5 +112,8 @@ function drawOptions(random: Random): Partial<RaftConfig> {
 function violationOf(error: unknown): Violation | undefined {
   const checked = error instanceof AssertionError ? error.message : '';
   const found = invariants.find(([text]) => checked.includes(text));
-  return found === undefined ? undefined : { checker: found[1], message: checked.split('\n', 1)[0] ?? '' };
+  if (found === undefined) return undefined;
+  // The core's group calls its number a seed; here seeds are those of whole clusters.
+  const message = (checked.split('\n', 1)[0] ?? '').replace(/^seed (?=\d)/, 'group ');
+  return { checker: found[1], message };
 }
