@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { keyBytesMax, requestBytesMax } from '@kvorum/protocol';
-import { ForeignClient } from './api/grpc/testing/foreign-client.js';
+import { failureOf, ForeignClient } from './api/grpc/testing/foreign-client.js';
 import { type KvorumNode, startNode } from './node.js';
 
 const KV = 'kvorum.v1.KV';
@@ -78,3 +78,60 @@ test('R20: a write sent twice in a session happens once', async (t) => {
   assert.deepEqual(await client.call(KV, 'Set', write), first);
   assert.equal((await client.call(KV, 'Get', { key: bytes('k') }))['version'], 1);
 });
+
+test('R11: a watch delivers each change of its keys once and in order, and goes on where another one ended', async (t) => {
+  const { node, client } = await start(t);
+  const all = client.watch({});
+  const prefix = client.watch({ prefix: bytes('a/'), prevKv: true });
+  const key = client.watch({ key: bytes('b') });
+  const range = client.watch({ start: bytes('b'), end: bytes('c') });
+  await Promise.all([all.begun(), prefix.begun(), key.begun(), range.begun()]);
+  await node.put('a/1', 'x');
+  await node.put('b', 'y');
+  await node.delete('a/1');
+  await node.put('c', 'z');
+  await all.until('put c=z@5');
+  assert.deepEqual(all.events, ['put a/1=x@2', 'put b=y@3', 'delete a/1@4', 'put c=z@5']);
+  await prefix.until('delete a/1@4');
+  assert.deepEqual(prefix.previous, ['', 'x']);
+  await key.until('put b=y@3');
+  await range.until('put b=y@3');
+  assert.deepEqual([key.events.length, range.events.length], [1, 1]);
+  const resumed = client.watch({ fromRevision: 4 });
+  await resumed.until('put c=z@5');
+  assert.deepEqual(resumed.events, ['delete a/1@4', 'put c=z@5']);
+  assert.equal(resumed.responses[0]?.['revision'], 3);
+});
+
+test('R11: a watch from before the compaction tells the compact revision', async (t) => {
+  const { node, client } = await start(t);
+  for (const value of ['1', '2', '3']) await node.put('k', value);
+  await node.kv.compact(3);
+  const { code, error } = await failureOf(client.watch({ fromRevision: 2 }).ended);
+  assert.deepEqual([code, error.code, error.details.compactRevision], [11, 'COMPACTED', 3]);
+  const wrong = await failureOf(client.watch({ key: bytes('k'), prefix: bytes('k') }).ended);
+  assert.deepEqual([wrong.code, wrong.error.code], [3, 'INVALID_ARGUMENT']);
+  assert.equal((await failureOf(client.watch({ keyspace: 'other' }).ended)).code, 5);
+});
+
+test('S11: a cancelled watch holds nothing, and a stop ends watches at once', async (t) => {
+  const { node, client } = await start(t);
+  const open = async (count: number): Promise<void> => {
+    while (!new RegExp(`^kvorum_grpc_open_calls ${count}$`, 'm').test(await node.metricsText())) await turn();
+  };
+  const watches = [client.watch({}), client.watch({})];
+  await Promise.all(watches.map((watch) => watch.begun()));
+  await open(2);
+  watches[0]?.cancel();
+  await open(1);
+  const ended = failureOf(watches[1]?.ended ?? Promise.resolve());
+  const startMs = performance.now();
+  await node.close();
+  const { code, error } = await ended;
+  assert.deepEqual([code, error.code], [14, 'STOPPED']);
+  assert.ok(performance.now() - startMs < 4_000, 'the drain time was not used up');
+});
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

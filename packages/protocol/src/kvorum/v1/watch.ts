@@ -8,7 +8,7 @@ export const WatchEventKind = {
   DELETE: 1,
 } as const;
 
-/** Which changes to follow. The keys are: `key` alone if it is given; else those that start with `prefix` and lie in [start, end). */
+/** Which changes to follow: those of one key, of all keys with a prefix, of keys in [start, end), or, when none of these is given, of all. */
 export interface WatchRequest {
   /** One key; not together with `prefix`, `start` or `end`. */
   readonly key: Uint8Array;
@@ -16,7 +16,7 @@ export interface WatchRequest {
   readonly keyspace: string;
   /** The first revision to deliver; 0 means what comes from now on. OUT_OF_RANGE with `compact_revision` when it was compacted away. */
   readonly fromRevision: number;
-  /** Empty means all keys. */
+  /** Not together with `key`, `start` or `end`. */
   readonly prefix: Uint8Array;
   /** Empty means from the first key on. */
   readonly start: Uint8Array;
@@ -24,8 +24,10 @@ export interface WatchRequest {
   readonly end: Uint8Array;
   /** Send with each event the state of the key before it, if that was not compacted away. */
   readonly prevKv: boolean;
-  /** While nothing changes, send a response without events at least this often; 0 means never. */
-  readonly progressIntervalMs: number;
+  /** While nothing changes, send a response without events every ten seconds. */
+  readonly progress: boolean;
+  /** Very many events of one revision may come in several responses; otherwise they always come in one. */
+  readonly fragment: boolean;
 }
 
 const emptyWatchRequest: WatchRequest = {
@@ -36,7 +38,8 @@ const emptyWatchRequest: WatchRequest = {
   start: EMPTY_BYTES,
   end: EMPTY_BYTES,
   prevKv: false,
-  progressIntervalMs: 0,
+  progress: false,
+  fragment: false,
 };
 
 export function encodeWatchRequest(message: Init<WatchRequest>): Uint8Array {
@@ -45,7 +48,8 @@ export function encodeWatchRequest(message: Init<WatchRequest>): Uint8Array {
 
 /** Fields from last to first, as the writer asks. */
 export function writeWatchRequest(writer: ProtoWriter, message: Init<WatchRequest>): void {
-  if (message.progressIntervalMs) writer.uint32(88, message.progressIntervalMs);
+  if (message.fragment) writer.bool(96, message.fragment);
+  if (message.progress) writer.bool(88, message.progress);
   if (message.prevKv) writer.bool(80, message.prevKv);
   if (message.end?.length) writer.bytes(74, message.end);
   if (message.start?.length) writer.bytes(66, message.start);
@@ -67,7 +71,8 @@ export function readWatchRequest(reader: ProtoReader, base: WatchRequest = empty
   let start = base.start;
   let end = base.end;
   let prevKv = base.prevKv;
-  let progressIntervalMs = base.progressIntervalMs;
+  let progress = base.progress;
+  let fragment = base.fragment;
   while (reader.at < reader.end) {
     const tag = reader.tag();
     switch (tag) {
@@ -78,22 +83,26 @@ export function readWatchRequest(reader: ProtoReader, base: WatchRequest = empty
       case 66: start = reader.bytes(); break;
       case 74: end = reader.bytes(); break;
       case 80: prevKv = reader.bool(); break;
-      case 88: progressIntervalMs = reader.uint32(); break;
+      case 88: progress = reader.bool(); break;
+      case 96: fragment = reader.bool(); break;
       default: reader.skip(tag);
     }
   }
-  return { key, keyspace, fromRevision, prefix, start, end, prevKv, progressIntervalMs };
+  return { key, keyspace, fromRevision, prefix, start, end, prevKv, progress, fragment };
 }
 
 export interface WatchResponse {
   /** Empty in the first response, which tells that the watch has begun, and in progress notifications. */
   readonly events: readonly WatchEvent[];
+  /** More events of the same revision follow in the next response. */
+  readonly isFragment: boolean;
   /** Every change up to this revision has been delivered. In the first response: the revision before the first that will be. */
   readonly revision: number;
 }
 
 const emptyWatchResponse: WatchResponse = {
   events: [],
+  isFragment: false,
   revision: 0,
 };
 
@@ -104,6 +113,7 @@ export function encodeWatchResponse(message: Init<WatchResponse>): Uint8Array {
 /** Fields from last to first, as the writer asks. */
 export function writeWatchResponse(writer: ProtoWriter, message: Init<WatchResponse>): void {
   if (message.revision) writer.uint64Number(48, message.revision);
+  if (message.isFragment) writer.bool(16, message.isFragment);
   if (message.events) writer.messages(10, message.events, writeWatchEvent);
 }
 
@@ -113,16 +123,18 @@ export function decodeWatchResponse(bytes: Uint8Array): WatchResponse {
 
 export function readWatchResponse(reader: ProtoReader, base: WatchResponse = emptyWatchResponse): WatchResponse {
   const events: WatchEvent[] = base === emptyWatchResponse ? [] : (base.events as WatchEvent[]);
+  let isFragment = base.isFragment;
   let revision = base.revision;
   while (reader.at < reader.end) {
     const tag = reader.tag();
     switch (tag) {
       case 10: events.push(reader.item().message(readWatchEvent)); break;
+      case 16: isFragment = reader.bool(); break;
       case 48: revision = reader.uint64Number(); break;
       default: reader.skip(tag);
     }
   }
-  return { events, revision };
+  return { events, isFragment, revision };
 }
 
 export interface WatchEvent {

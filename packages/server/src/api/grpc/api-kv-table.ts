@@ -10,7 +10,7 @@ import { keyNotFound } from './operations.js';
 import { getServers } from './servers.js';
 
 /** Methods by path. */
-export function apiKvTable({ kv, info, calls }: TableDeps): ServiceTable {
+export function apiKvTable({ kv, info, calls }: Omit<TableDeps, 'watches'>): ServiceTable {
   const { get, set, list, getServers: servers } = kvMethods;
   return new Map<string, Method>([
     [

@@ -19,6 +19,7 @@ import { apiKvTable } from './api-kv-table.js';
 import { kvServiceTable } from './kv-service-table.js';
 import { healthPollMs, messageBytesMax } from './limits.js';
 import { ServedCalls } from './served-calls.js';
+import { WatchStreams } from './watch.js';
 
 export interface GrpcFaceDeps {
   readonly kv: KvService;
@@ -41,11 +42,13 @@ export class GrpcFace {
   readonly runtime: Runtime;
   readonly #deps: GrpcFaceDeps;
   readonly #health = new HealthService();
+  readonly #watches: WatchStreams;
   #poll: Timer | undefined;
 
   constructor(deps: GrpcFaceDeps, { drainTimeoutMs }: GrpcFaceOptions) {
     this.#deps = deps;
-    const { clock, log } = deps;
+    const { kv, clock, log } = deps;
+    this.#watches = new WatchStreams(kv);
     this.runtime = createRuntime({
       now: () => clock.nowMs(),
       setTimer: (delayMs, run) => clock.setTimer(delayMs, run),
@@ -69,10 +72,11 @@ export class GrpcFace {
     this.#poll = this.#deps.clock.setInterval(healthPollMs, () => this.#tellHealth());
   }
 
-  /** Tells that the node serves no more, finishes running calls for up to the drain time, then closes all connections. Idempotent. */
+  /** Tells that the node serves no more, ends watches, which would never end by themselves, finishes running calls for up to the drain time, then closes all connections. Idempotent. */
   close(): Promise<void> {
     this.#poll?.cancel();
     this.#health.shutDown();
+    this.#watches.stop();
     return this.server.close();
   }
 
@@ -81,7 +85,7 @@ export class GrpcFace {
     const calls = new ServedCalls(this.#deps);
     const files = fileDescriptors.map(({ base64 }) => Buffer.from(base64, 'base64'));
     return new Map([
-      ...kvServiceTable({ kv, info, calls }),
+      ...kvServiceTable({ kv, info, calls, watches: this.#watches }),
       ...apiKvTable({ kv, info, calls }),
       ...this.#health.table,
       ...reflectionTable({ files }),

@@ -10,6 +10,7 @@ import { deleteKey, getKey, runBatch, setKey } from './operations.js';
 import { checkKeyspace } from './requests.js';
 import type { ServedCalls } from './served-calls.js';
 import { getServers } from './servers.js';
+import type { WatchStreams } from './watch.js';
 
 /** The response header of List that tells the revision it shows. */
 export const revisionHeader = 'kvorum-revision';
@@ -18,11 +19,12 @@ export interface TableDeps {
   readonly kv: KvService;
   readonly info: Pick<NodeInfo, 'status'>;
   readonly calls: ServedCalls;
+  readonly watches: WatchStreams;
 }
 
 /** Methods by path. */
-export function kvServiceTable({ kv, info, calls }: TableDeps): ServiceTable {
-  const { get, set, list, batch, getServers: servers } = kvMethods;
+export function kvServiceTable({ kv, info, calls, watches }: TableDeps): ServiceTable {
+  const { get, set, list, batch, watch, getServers: servers } = kvMethods;
   const publicError = (cause: unknown) => calls.publicError(cause);
   return new Map<string, Method>([
     [get.path, calls.unary('Get', get, (request, timeoutMs) => getKey(kv, request, timeoutMs))],
@@ -47,6 +49,10 @@ export function kvServiceTable({ kv, info, calls }: TableDeps): ServiceTable {
         checkKeyspace(keyspace, false);
         return getServers(info);
       }),
+    ],
+    [
+      watch.path,
+      calls.stream('Watch', watch, (request, timeoutMs, { signal }) => watches.open(request, timeoutMs, signal)),
     ],
     ...sessionMethods(kv, calls),
   ]);

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { Client, credentials, type Metadata, type ServiceError } from '@grpc/grpc-js';
+import { Client, type ClientReadableStream, credentials, type Metadata, type ServiceError } from '@grpc/grpc-js';
 import { errorFromGrpc, type KvorumError } from '@kvorum/protocol';
 import protobuf from 'protobufjs';
 import { startTestFace, type TestFace } from '../../http/testing/test-face.js';
@@ -68,6 +68,13 @@ export class ForeignClient {
     });
   }
 
+  /** A running watch: what has come so far, and how it ended. */
+  watch(request: object): ForeignWatch {
+    const { path, encode, decode } = methodOf('kvorum.v1.KV', 'Watch');
+    const stream = this.#client.makeServerStreamRequest(path, encode, decode, request);
+    return new ForeignWatch(stream);
+  }
+
   /** How a unary call fails. */
   async failure(service: string, method: string, request: object, deadlineMs?: number): Promise<CallFailure> {
     return failureOf(this.call(service, method, request, deadlineMs));
@@ -76,6 +83,64 @@ export class ForeignClient {
   close(): void {
     this.#client.close();
   }
+}
+
+/** A watch as a client sees it. */
+export class ForeignWatch {
+  /** `put k=v@5` or `delete k@6` of each event, in the order in which they came. */
+  readonly events: string[] = [];
+  /** Of each event the value before it, empty where none came. */
+  readonly previous: string[] = [];
+  readonly responses: Record<string, unknown>[] = [];
+  /** Rejects when the watch ends with another status than OK. */
+  readonly ended: Promise<void>;
+  readonly #stream: ClientReadableStream<Record<string, unknown>>;
+  #onResponse: () => void = () => undefined;
+
+  constructor(stream: ClientReadableStream<Record<string, unknown>>) {
+    this.#stream = stream;
+    this.ended = new Promise((resolve, reject) => {
+      stream.on('error', reject);
+      stream.on('end', () => resolve());
+    });
+    this.ended.catch(() => undefined);
+    stream.on('data', (response: Record<string, unknown>) => {
+      this.responses.push(response);
+      const { events } = response;
+      if (Array.isArray(events)) {
+        this.events.push(...events.map(eventText));
+        this.previous.push(...events.map((event) => String(event.prevKv?.value ?? '')));
+      }
+      this.#onResponse();
+    });
+  }
+
+  /** Resolves when the last of the events that have come is this one. */
+  async until(event: string): Promise<void> {
+    while (this.events.at(-1) !== event) await this.#more();
+  }
+
+  /** Resolves when the watch has begun. */
+  async begun(): Promise<void> {
+    while (this.responses.length === 0) await this.#more();
+  }
+
+  cancel(): void {
+    this.#stream.cancel();
+  }
+
+  #more(): Promise<void> {
+    return Promise.race([
+      this.ended,
+      new Promise<void>((resolve) => {
+        this.#onResponse = resolve;
+      }),
+    ]);
+  }
+}
+
+function eventText({ kind, kv }: { kind: number; kv: { key: Buffer; value: Buffer; modRevision: number } }): string {
+  return kind === 0 ? `put ${kv.key}=${kv.value}@${kv.modRevision}` : `delete ${kv.key}@${kv.modRevision}`;
 }
 
 /** How a call fails that should. */
