@@ -42,7 +42,12 @@ test('curl calls a method, is told of what it got wrong, and gets HTTP/1.1 on th
   assert.ok(say.includes('\0\0\0\0\x05hello'));
   assert.match(say, /grpc-status: 0/);
   const page = await curl('--http2-prior-knowledge', `${url}/`);
-  assert.match(page, /^HTTP\/2 4\d\d/, 'no gRPC request');
+  assert.match(page, /^HTTP\/2 405/);
+  assert.match(await curl('--http2-prior-knowledge', '-d', 'x', `${url}/`), /^HTTP\/2 415/);
+  // An upgrade to h2c is not offered: HTTP/1.1 goes on.
+  assert.match(await curl('--http2', `${url}/page`), /^HTTP\/1.1 200[^]*GET \/page/);
+  const body = 'x'.repeat(100_000);
+  assert.ok((await curl('-d', body, `${url}/page`)).endsWith(`POST /page ${body}`));
   assert.match(await curl('--http1.1', '-d', 'x=1', `${url}/v1/page`), /^HTTP\/1.1 200[^]*POST \/v1\/page x=1$/);
 });
 

@@ -70,7 +70,6 @@ export class ServerConnection implements Http2Handler, Expiring {
     const head = this.#read(headers);
     if (head instanceof GrpcError || isForeign(head)) {
       stream.sendHeaders(refusalHeaders(head), true);
-      if (!isEnd) stream.reset(ErrorCode.noError);
       return new RefusedRequest(stream);
     }
     const call = new ActiveCall(this.#deps, stream, head, this.#peer);
@@ -100,9 +99,13 @@ export class ServerConnection implements Http2Handler, Expiring {
   }
 }
 
+/** What may still come of a request that has its answer: clients that are no gRPC clients may miss the answer if they are reset at once. */
+const REFUSED_BYTES_MAX = 64 * 1024;
+
 /** Takes and drops the rest of a request that has its answer. */
 class RefusedRequest implements StreamHandler {
   readonly #stream: Http2Stream;
+  #bytes = 0;
 
   constructor(stream: Http2Stream) {
     this.#stream = stream;
@@ -112,6 +115,8 @@ class RefusedRequest implements StreamHandler {
 
   onData(bytes: Uint8Array): void {
     this.#stream.consumed(bytes.length);
+    this.#bytes += bytes.length;
+    if (this.#bytes > REFUSED_BYTES_MAX) this.#stream.reset(ErrorCode.noError);
   }
 
   onWritable(): void {}
