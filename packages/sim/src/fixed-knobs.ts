@@ -2,6 +2,7 @@
 import type { Failpoint } from '@kvorum/server/internal/env/failpoints.js';
 import { OptionError, showGiven } from '@kvorum/server/internal/options/option-error.js';
 import { simulatedFailpoints } from './faults/failpoint-deal.js';
+import { type SureFault, sureFaultKinds } from './faults/sure-deal.js';
 import { allowedOf } from './knob-ranges.js';
 import { drawKnobs, type FaultKind, faultKinds, type FixedKnobs } from './knobs.js';
 
@@ -15,11 +16,19 @@ export function readFaults(text: string | undefined, option = '--faults'): reado
 }
 
 function readFailpoints(option: string, value: unknown): readonly Failpoint[] {
+  return readNames(option, value, simulatedFailpoints);
+}
+
+function readSureFaults(option: string, value: unknown): readonly SureFault[] {
+  return readNames(option, value, sureFaultKinds);
+}
+
+function readNames<Name extends string>(option: string, value: unknown, known: readonly Name[]): readonly Name[] {
   const names: readonly unknown[] = Array.isArray(value) ? value : [value];
   return names.map((name) => {
-    const known = simulatedFailpoints.find((one) => one === name);
-    if (known === undefined) throw optionError(option, name, simulatedFailpoints.join(', '));
-    return known;
+    const found = known.find((one) => one === name);
+    if (found === undefined) throw optionError(option, name, known.join(', '));
+    return found;
   });
 }
 
@@ -31,6 +40,7 @@ export function readKnobs(option: string, text: string | undefined): FixedKnobs 
   const entries = Object.entries(readObject(option, text)).map(([name, value]): [string, unknown] => {
     if (!examples.has(name)) throw optionError(option, name, `the knobs ${[...examples.keys()].join(', ')}`);
     if (name === 'faults') return [name, readFaults(Array.isArray(value) ? value.join(',') : String(value), option)];
+    if (name === 'sureFaults') return [name, readSureFaults(`${option} ${name}`, value)];
     if (name === 'failpoints') return [name, readFailpoints(`${option} ${name}`, value)];
     const allowed = allowedOf(name);
     if (!allowed.isFine(value)) throw optionError(`${option} ${name}`, value, allowed.text);

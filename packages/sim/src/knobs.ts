@@ -5,6 +5,7 @@
 import type { Random } from '@kvorum/server/internal/env/env.js';
 import type { Failpoint } from '@kvorum/server/internal/env/failpoints.js';
 import { dealFailpoints, needsSegments, needsSnapshots } from './faults/failpoint-deal.js';
+import { dealSureFaults, type SureFault } from './faults/sure-deal.js';
 import { chance, integerIn, pick, shuffled, spread, stream } from './world/chance.js';
 
 /** Every kind of fault that the schedule may hold. */
@@ -96,6 +97,8 @@ export interface Knobs {
   readonly faultLastsMs: number;
   /** Kinds that happen in this run. */
   readonly faults: readonly FaultKind[];
+  /** Of the rare kinds, those that are tried until they have happened. */
+  readonly sureFaults: readonly SureFault[];
   /** Replicas compare their states after so many entries, or so long after a write. */
   readonly compareEntries: number;
   readonly compareMs: number;
@@ -150,6 +153,8 @@ export function drawKnobs(seed: number, fixed: FixedKnobs = {}): Knobs {
     faultEveryMs: spread(random, 300, 1000),
     faultLastsMs: spread(random, 200, 4000),
     faults: [...drawFaults(random), ...(chance(comparing, 0.3) ? ['silentCorruption' as const] : [])],
+    // Whoever chooses the faults has all of them chosen.
+    sureFaults: fixed.faults === undefined ? dealSureFaults(seed, fixed.nodes ?? nodes) : [],
     compareEntries: Math.round(spread(comparing, 10, 1000)),
     compareMs: Math.round(spread(comparing, 50, 3000)),
     failpoints,

@@ -18,6 +18,7 @@ export async function shrink(order: Order): Promise<Answer | undefined> {
   };
   if (best.report.knobs.membershipEveryMs > 0) await tryWith({ membershipEveryMs: 0 });
   if (best.report.knobs.failpoints.length > 0) await tryWith({ failpoints: [] });
+  if (best.report.knobs.sureFaults.length > 0) await tryWith({ sureFaults: [] });
   for (const kind of best.report.knobs.faults) {
     const faults = best.report.knobs.faults.filter((other) => other !== kind);
     if (faults.length > 0) await tryWith({ faults });

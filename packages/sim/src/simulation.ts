@@ -10,9 +10,10 @@ import { FailpointCuts } from './faults/failpoint-cuts.js';
 import { faultyClusterOf } from './faults/faulty-cluster.js';
 import { Moments } from './faults/moments.js';
 import { FaultSchedule } from './faults/schedule.js';
+import { SureFaults } from './faults/sure-faults.js';
 import { InsideChecks } from './inside-checks.js';
 import { type Activity, isBehind, missedFloors } from './floors.js';
-import { drawKnobs, faultKinds, type Knobs } from './knobs.js';
+import { drawKnobs, type FaultKind, faultKinds, type Knobs } from './knobs.js';
 import { firstVotersOf, type Machine } from './machine/machine.js';
 import { MemberBook } from './membership/member-book.js';
 import { MembershipChanges } from './membership/membership-changes.js';
@@ -61,6 +62,7 @@ class Simulation {
   readonly ends: NodeEnds;
   readonly moments = new Moments();
   readonly schedule: FaultSchedule;
+  readonly sureFaults: SureFaults;
   readonly failpoints: FailpointCuts;
   readonly stepsMax: number;
   /** Clients ask. */
@@ -88,7 +90,10 @@ class Simulation {
     this.book = new MemberBook(this.cluster.machines, confStateOf(firstVotersOf(knobs)));
     const { cluster, book, ends, moments, faults } = this;
     const ofAll = { cluster, book, ends, moments, faults, areNodesNeeded };
-    this.schedule = new FaultSchedule(faultyClusterOf({ ...ofAll, random }, knobs), { isQuiet });
+    const ofSure = faultyClusterOf({ ...ofAll, random: stream(seed, 'sure faults') }, knobs);
+    this.sureFaults = new SureFaults(ofSure, { count: (kind) => faults.count(kind) });
+    const holdsBack = (kind: FaultKind): boolean => this.sureFaults.holdsBack(kind);
+    this.schedule = new FaultSchedule(faultyClusterOf({ ...ofAll, random }, knobs), { isQuiet, holdsBack });
     this.failpoints = new FailpointCuts(faultyClusterOf({ ...ofAll, random: stream(seed, 'failpoints') }, knobs));
     const membershipDeps = { cluster, book, random: stream(seed, 'membership'), faults, counts };
     this.membership = new MembershipChanges(membershipDeps, knobs);
@@ -123,9 +128,10 @@ class Simulation {
     for (const client of clients) client.start();
     this.lookEvery();
     this.schedule.start();
+    this.sureFaults.start();
     this.membership.start();
     if (!(await this.until(() => queue.nowMs >= knobs.faultsMs))) return;
-    await this.reachFailpoints();
+    await this.reachTheRest();
     this.heal();
     const until = this.until.bind(this);
     const recovery: RecoveryDeps = { cluster, book, history, counts, violate: this.violate.bind(this), until };
@@ -178,15 +184,16 @@ class Simulation {
     });
   }
 
-  /** What faults have kept the cluster from coming to is reached in good weather. */
-  private async reachFailpoints(): Promise<void> {
-    const { cluster, failpoints, knobs } = this;
-    if (failpoints.isDone) return;
+  /** Failpoints, and faults that the seed is sure to have, from which other faults have kept the cluster come in good weather. */
+  private async reachTheRest(): Promise<void> {
+    const { cluster, failpoints, sureFaults, knobs } = this;
+    const isDone = (): boolean => failpoints.isDone && sureFaults.isDone;
+    if (isDone()) return;
     cluster.log.add('--', 'good weather');
     this.schedule.stop();
     cluster.heal();
     const limitMs = knobs.faultsMs + FAILPOINTS_MS_MAX;
-    await this.until(() => failpoints.isDone || cluster.queue.nowMs >= limitMs);
+    await this.until(() => isDone() || cluster.queue.nowMs >= limitMs);
   }
 
   private heal(): void {
@@ -194,6 +201,7 @@ class Simulation {
     this.schedule.stop();
     this.membership.stop();
     this.moments.stop();
+    this.sureFaults.stop();
     this.failpoints.stop();
     this.cluster.heal();
   }

@@ -4,20 +4,8 @@
  */
 import { type FaultKind, isAlwaysPossible } from '../knobs.js';
 import { exponential, pick } from '../world/chance.js';
-import { ambushFaults } from './ambush-faults.js';
 import type { FaultyCluster } from './cluster-faults.js';
-import { diskFaults } from './disk-faults.js';
-import { neededFaults } from './needed-faults.js';
-import { networkFaults } from './network-faults.js';
-import { processFaults } from './process-faults.js';
-
-const injectors: Record<FaultKind, (cluster: FaultyCluster) => boolean> = {
-  ...processFaults,
-  ...networkFaults,
-  ...diskFaults,
-  ...ambushFaults,
-  ...neededFaults,
-};
+import { injectors } from './injectors.js';
 
 /** Mean time between faults when too few have happened. */
 const HURRIED_MS = 200;
@@ -25,6 +13,8 @@ const HURRIED_MS = 200;
 export interface FaultScheduleOptions {
   /** Whether too few faults have happened up to now. */
   readonly isQuiet: () => boolean;
+  /** Kinds that have to wait for others. */
+  readonly holdsBack: (kind: FaultKind) => boolean;
 }
 
 export class FaultSchedule {
@@ -53,6 +43,7 @@ export class FaultSchedule {
 
   #strike(): void {
     const kind = pick(this.#cluster.random, this.#kinds());
+    if (this.#options.holdsBack(kind)) return;
     this.#cluster.log(`fault ${kind}`);
     if (injectors[kind](this.#cluster)) this.#cluster.count(kind);
   }

@@ -106,6 +106,9 @@ const all: readonly Draw[] = [
   demote,
   removeVoter,
   removeVoter,
+  // Often there is no learner.
+  removeLearner,
+  removeLearner,
   removeLearner,
   removeLeader,
   replace,
