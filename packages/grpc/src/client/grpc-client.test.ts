@@ -28,7 +28,8 @@ function clientWithServer(options: GrpcClientOptions = {}, isReachable = true) {
   const states: ClientState[] = [];
   const ends: ByteConnection[] = [];
   const connect = (signal: AbortSignal): Promise<ByteConnection> => {
-    if (!isReachable) return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('given up'))));
+    if (!isReachable)
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('given up'))));
     const [near, far] = createMemoryPair(clock);
     ends.push(far);
     const handler = {

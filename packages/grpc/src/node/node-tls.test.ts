@@ -1,38 +1,17 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import http2 from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import tls from 'node:tls';
-import { promisify } from 'node:util';
 import { createRuntime } from '../base/runtime.js';
 import { Http2Connection } from '../http2/http2-connection.js';
 import { Call, ClientHandler, EchoHandler, REQUEST } from '../http2/testing/echo.js';
 import { createRealClock } from './real-clock.js';
 import { SocketConnection } from './socket-connection.js';
+import { makeCertificate } from './testing/certificate.js';
 
-const run = promisify(execFile);
 const BODY = Buffer.alloc(3_000_000, 'abcdefg');
-
-/** A certificate made for this test; undefined, and the test skipped, without openssl. */
-async function makeCertificate(t: TestContext): Promise<{ key: Buffer; cert: Buffer } | undefined> {
-  const folder = mkdtempSync(join(tmpdir(), 'kvorum-tls-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
-  try {
-    await run('openssl', ['req', '-x509', ...kind, '-keyout', key, '-out', cert, '-days', '2', ...subject]);
-  } catch {
-    t.skip('no openssl on this machine');
-    return undefined;
-  }
-  return { key: readFileSync(key), cert: readFileSync(cert) };
-}
 
 test("TLS with ALPN h2: Node's client against our server", async (t) => {
   const pair = await makeCertificate(t);
