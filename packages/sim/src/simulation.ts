@@ -6,6 +6,7 @@ import { confStateOf } from '@kvorum/core/raft/snapshot.js';
 import { defaultShard } from '@kvorum/server/internal/node-status.js';
 import { checkAcknowledgedWrites } from './checkers/acknowledged-writes.js';
 import type { Violation } from './checkers/violation.js';
+import { checkWatches } from './checkers/watches.js';
 import { FailpointCuts } from './faults/failpoint-cuts.js';
 import { faultyClusterOf } from './faults/faulty-cluster.js';
 import { Moments } from './faults/moments.js';
@@ -26,6 +27,7 @@ import { type ClusterEvents, SimCluster } from './sim-cluster.js';
 import { cutNames, textOf } from './words.js';
 import { Client, type Workload } from './workload/client.js';
 import { History } from './workload/history.js';
+import { WatchClient } from './workload/watch-client.js';
 import { stream } from './world/chance.js';
 import { Tally } from './world/tally.js';
 
@@ -41,6 +43,8 @@ const LOAD_MARGIN = 1.2;
 const FAULTS_MARGIN = 2;
 /** Time for failpoints that were not reached under faults. */
 const FAILPOINTS_MS_MAX = 18_000;
+/** Watches are at the end of the history so long after replicas have come to one state. */
+const WATCHES_MS_MAX = 30_000;
 /** A run with so many violations is over: the rest tells nothing new. */
 const VIOLATIONS_MAX = 20;
 
@@ -59,6 +63,7 @@ class Simulation {
   readonly violations: Violation[] = [];
   readonly checks: InsideChecks;
   readonly clients: readonly Client[];
+  readonly watches: readonly WatchClient[];
   readonly ends: NodeEnds;
   readonly moments = new Moments();
   readonly schedule: FaultSchedule;
@@ -85,6 +90,7 @@ class Simulation {
     const { queue } = this.cluster;
     this.ends = new NodeEnds({ queue, random, counts, violate }, { offMs: knobs.faultLastsMs, goesOnAfterBugs });
     this.clients = Array.from({ length: knobs.clients }, (_, i) => this.newClient(i));
+    this.watches = ['', 'k'].map((prefix, i) => this.newWatch(`w${i}`, prefix));
     const isQuiet = (): boolean => isBehind(this.activity(), 'faults', FAULTS_MARGIN);
     const areNodesNeeded = (): boolean => this.failpoints.areNodesNeeded;
     this.book = new MemberBook(this.cluster.machines, confStateOf(firstVotersOf(knobs)));
@@ -126,6 +132,7 @@ class Simulation {
     this.failpoints.start();
     cluster.start();
     for (const client of clients) client.start();
+    for (const watch of this.watches) watch.start();
     this.lookEvery();
     this.schedule.start();
     this.sureFaults.start();
@@ -142,7 +149,11 @@ class Simulation {
     for (const client of clients) client.stop();
     await converge(recovery);
     if (this.isCutShort) return;
-    if (this.isFloored) for (const missed of missedFloors(this.activity())) this.violate('enough happens', missed);
+    // Nothing more is asked while watches come to the end.
+    const activity = this.activity();
+    await this.finishWatches();
+    if (this.isCutShort) return;
+    if (this.isFloored) for (const missed of missedFloors(activity)) this.violate('enough happens', missed);
     for (const machine of cluster.machines) this.checks.look(machine);
   }
 
@@ -208,6 +219,7 @@ class Simulation {
 
   private checkHistory(): void {
     this.checks.corrupt.check(this.history.operations);
+    this.checkWatches();
     const { keys, undecided } = checkHistory(this.history.operations, this.violate.bind(this));
     this.counts.add('keys searched for an order', keys);
     this.counts.add('keys left undecided', undecided);
@@ -218,6 +230,19 @@ class Simulation {
     const report = (message: string): void => this.violate('acknowledged writes', message);
     const checked = checkAcknowledgedWrites(this.history.operations, finalStateOf(machine), report);
     this.counts.add('writes found again', checked);
+  }
+
+  private checkWatches(): void {
+    const records = new Map(this.watches.map((watch) => [watch.name, watch.record]));
+    const report = (message: string): void => this.violate('watches', message);
+    for (const { bugs } of this.watches) for (const bug of bugs) this.violate('typed errors', bug);
+    this.counts.add('writes found in watches', checkWatches(records, this.history.operations, report));
+    this.counts.add(
+      'watches resumed',
+      this.watches.reduce((sum, { resumed }) => sum + resumed, 0),
+    );
+    const missed = [...records.values()].flatMap(({ steps }) => steps.filter(({ kind }) => kind === 'missed'));
+    this.counts.add('watches told of compaction', missed.length);
   }
 
   private lookEvery(): void {
@@ -261,6 +286,24 @@ class Simulation {
     };
   }
 
+  /** Watches come to where the replicas are: nothing is left untold. */
+  private async finishWatches(): Promise<void> {
+    const { cluster, watches } = this;
+    const revision = Math.max(...cluster.machines.map(({ shards }) => revisionOf(shards)));
+    const limitMs = cluster.queue.nowMs + WATCHES_MS_MAX;
+    const behind = (): readonly WatchClient[] => watches.filter((watch) => !watch.hasReached(revision));
+    await this.until(() => cluster.queue.nowMs > limitMs || behind().length === 0);
+    if (this.isCutShort) return;
+    for (const { name } of behind()) this.violate('watches', `${name} is not told of revision ${revision} in the end`);
+    for (const watch of watches) watch.stop();
+  }
+
+  private newWatch(name: string, prefix: string): WatchClient {
+    const { queue, machines, log } = this.cluster;
+    const say = (who: string, what: string): void => log.add(who, what);
+    return new WatchClient(name, prefix, { queue, machines, log: say, random: stream(this.seed, `watch ${name}`) });
+  }
+
   private newClient(id: number): Client {
     const { seed, history, knobs } = this;
     const { queue, machines, log } = this.cluster;
@@ -299,6 +342,10 @@ class Simulation {
       tail: log.tail(),
     };
   }
+}
+
+function revisionOf(shards: Machine['shards']): number {
+  return shards?.shard(defaultShard)?.replica.machine?.currentRevision ?? 0;
 }
 
 function idOf({ id, starts }: Machine): Pick<Machine, 'id' | 'starts'> {

@@ -32,6 +32,10 @@ export const mutations = [
   'halfOfJointQuorumCounted',
   'changeWithoutOwnTermCommit',
   'snapshotLosesConfState',
+  'duplicateApplied',
+  'dedupTableLost',
+  'sessionTableMissingFromSnapshot',
+  'watchGapAfterResume',
 ] as const;
 
 export type Mutation = (typeof mutations)[number];

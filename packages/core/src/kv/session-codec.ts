@@ -12,6 +12,7 @@
  * An outcome: sequence u64, kind u32 (1 put, 2 delete, 3 conditionFailed), zero u32, revision u64, then two u64: createRevision and version of a put,
  * deleted and 0 of a delete, modRevision and 0 of a failed condition.
  */
+import { isMutated } from '../base/mutation.js';
 import { isSafeU64, readU32, readU64, writeU32, writeU64 } from '../base/bytes.js';
 import type { WriteOutcome } from './outcome.js';
 import { isSideRow, SIDE_ROW_HEADER_BYTES, startSideRow } from './side-row.js';
@@ -43,7 +44,8 @@ export interface SessionState {
 
 /** Encodes the row of a session. */
 export function encodeSession(session: SessionState): Uint8Array {
-  const sequences = [...session.outcomes.keys()].sort((a, b) => a - b);
+  const kept = isMutated('dedupTableLost') ? [] : [...session.outcomes.keys()];
+  const sequences = kept.sort((a, b) => a - b);
   const row = startSideRow(HEAD_BYTES + sequences.length * OUTCOME_BYTES);
   writeU64(row, SIDE_ROW_HEADER_BYTES, session.id);
   writeU64(row, SIDE_ROW_HEADER_BYTES + 8, session.firstUnacknowledged);

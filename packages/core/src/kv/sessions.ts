@@ -6,6 +6,7 @@
  * never to make room.
  */
 import { assert } from '../base/assert.js';
+import { isMutated } from '../base/mutation.js';
 import type { Hash64 } from './meta.js';
 import type { SessionRefusal, WriteOutcome } from './outcome.js';
 import { BATCH_COMMANDS_MAX } from './entry-codec.js';
@@ -65,6 +66,7 @@ export class Sessions {
     if (state === undefined || place >= PLACES_MAX || this.#byId.has(state.id)) return false;
     const hash = this.#content.replace(SIDE_ROW_MAIN, place, undefined, row);
     if (hash !== undefined) this.#hashes.set(place, hash);
+    if (isMutated('sessionTableMissingFromSnapshot')) return true;
     this.#add({ ...state, place });
     return true;
   }
@@ -122,7 +124,7 @@ export class Sessions {
     this.#unhashed.add(session.place);
     acknowledge(session, firstUnacknowledged);
     const known = session.outcomes.get(sequence);
-    if (known !== undefined) return { kind: 'repeat', outcome: known };
+    if (known !== undefined && !isMutated('duplicateApplied')) return { kind: 'repeat', outcome: known };
     if (sequence < session.firstUnacknowledged) return { kind: 'refuse', reason: 'sequenceAcknowledged' };
     if (sequence >= session.firstUnacknowledged + SESSION_WINDOW)
       return { kind: 'refuse', reason: 'sequenceBeyondWindow' };

@@ -33,6 +33,7 @@ class Rig {
         queueMicrotask(() => onReady(undefined, hold));
       },
       machine: () => this.unreadable ?? this.machine,
+      isInTouch: () => true,
       onChange: () => () => undefined,
       foundCorrupt: () => undefined,
       openBackup: () => Promise.resolve('catchingUp'),

@@ -130,6 +130,11 @@ export class HostedShard {
     return this.replica.isServing ? (this.replica.machine ?? 'catchingUp') : 'corrupt';
   }
 
+  /** Whether what the shard applies comes here, too, as far as this replica knows. */
+  get isInTouch(): boolean {
+    return this.replica.isMember && this.replica.leader !== undefined;
+  }
+
   /** Everything applied up to here is in the store, on disk. */
   get flushedIndex(): number {
     return this.state.flushedIndex;

@@ -15,6 +15,8 @@ export interface ShardAccess {
   readBarrier(timeoutMs: number, onReady: OnReadReady, mayUseLease: boolean): void;
   /** The replica's state, or why it can't be read now. Good until the next turn: a snapshot puts another one in its place. */
   machine(): StateMachine | FailureReason;
+  /** Whether this replica is a member and knows a leader. Else its state may stand still while the shard's goes on. */
+  isInTouch(): boolean;
   /**
    * Calls `listener` whenever this replica's state may have changed: an entry was applied, another state is in its place, it serves no more. In the middle
    * of a turn: the listener takes note, and looks later. Returns what ends it.

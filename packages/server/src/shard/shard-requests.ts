@@ -42,6 +42,7 @@ export class ShardRequests {
       propose: (command, timeoutMs, onResult) => this.propose(shardId, command, timeoutMs, onResult),
       readBarrier: (timeoutMs, onReady, mayUseLease) => this.readBarrier(shardId, timeoutMs, onReady, mayUseLease),
       machine: () => this.loop.endReason ?? this.need(shardId).readable,
+      isInTouch: () => this.need(shardId).isInTouch,
       onChange: (listener) => this.need(shardId).onChange(listener),
       foundCorrupt: (error) => this.loop.guard(() => this.need(shardId).foundCorrupt(error)),
       openBackup: (onEnded) => this.openBackup(shardId, onEnded),

@@ -3,12 +3,13 @@
  * request after the other. It stays with a node until that fails it.
  */
 import type { Random } from '@kvorum/server/internal/env/env.js';
+import type { WriteSession } from '@kvorum/server/internal/service/kv-service.js';
 import type { Knobs } from '../knobs.js';
 import type { Machine } from '../machine/machine.js';
 import { chance, exponential, integerIn, pick } from '../world/chance.js';
 import type { EventQueue } from '../world/event-queue.js';
 import type { Answer, History, Operation, Request, SeenKey } from './history.js';
-import { perform } from './perform.js';
+import { isWrite, perform } from './perform.js';
 
 export interface ClientDeps {
   readonly queue: EventQueue;
@@ -32,6 +33,19 @@ const GIVE_UP_MS = 6000;
 /** Compactions leave so many revisions, at most. */
 const COMPACT_BEHIND_MAX = 300;
 
+/** Attempts at one write of a session. */
+const ATTEMPTS_MAX = 8;
+
+/** One operation on its way, perhaps by several attempts. */
+interface Asked {
+  readonly operation: Operation;
+  readonly kind: Kind;
+  readonly session: WriteSession | undefined;
+  attempts: number;
+  /** An attempt before may have been carried out. */
+  mayHaveHappened: boolean;
+}
+
 type Kind = 'put' | 'cas' | 'append' | 'get' | 'list' | 'old' | 'delete' | 'compact';
 
 type Mix = readonly (readonly [weight: number, kind: Kind])[];
@@ -45,6 +59,8 @@ export const workloads = [
   'oldRevisionRead',
   'delete',
   'compaction',
+  'sessionWrite',
+  'sessionRetry',
 ] as const;
 
 export type Workload = (typeof workloads)[number];
@@ -71,6 +87,9 @@ export class Client {
   #machine: Machine | undefined;
   #isStopped = false;
   #puts = 0;
+  readonly #wantsSession: boolean;
+  #sessionId: number | undefined;
+  #sequence = 0;
 
   constructor(id: number, deps: ClientDeps, knobs: Knobs) {
     this.#id = id;
@@ -87,6 +106,7 @@ export class Client {
       [integerIn(random, 0, 3), 'delete'],
       [chance(random, 0.5) ? 0.2 : 0, 'compact'],
     ];
+    this.#wantsSession = chance(random, 0.6);
   }
 
   start(): void {
@@ -106,37 +126,116 @@ export class Client {
   #ask(): void {
     if (this.#isStopped) return;
     const machine = this.#chooseMachine();
-    const { node, processor } = machine ?? {};
-    if (machine === undefined || node === undefined || processor === undefined) {
+    if (machine === undefined) {
       this.#thinkThenAsk();
       return;
     }
-    const { queue, history, log } = this.#deps;
+    if (this.#wantsSession && this.#sessionId === undefined) {
+      this.#openSession(machine);
+      return;
+    }
+    const { queue, history } = this.#deps;
     const { kind, request } = this.#draw();
     const asked = { client: this.#id, node: machine.id, process: machine.starts, request, invokedMs: queue.nowMs };
     const operation = history.invoke(asked);
+    const session = isWrite(request) && request.kind !== 'compact' ? this.#stamp() : undefined;
+    this.#send({ operation, kind, session, attempts: 0, mayHaveHappened: false });
+  }
+
+  /** One attempt. */
+  #send(asked: Asked): void {
+    if (this.#isStopped) return;
+    const machine = this.#chooseMachine();
+    const { node, processor } = machine ?? {};
+    const { queue, log } = this.#deps;
+    if (machine === undefined || node === undefined || processor === undefined) {
+      queue.after(this.#knobs.thinkMs, () => this.#send(asked));
+      return;
+    }
+    const { request } = asked.operation;
+    asked.attempts += 1;
+    asked.operation.node = machine.id;
+    asked.operation.process = machine.starts;
     log(`c${this.#id}`, `ask ${machine.name} ${describe(request)}`);
     let isDone = false;
-    const giveUp = queue.after(GIVE_UP_MS + this.#knobs.requestTimeoutMs, () => {
-      if (isDone) return;
+    const finish = (answer: Answer): void => {
       isDone = true;
+      giveUp.cancel();
+      this.#answered(asked, answer);
+    };
+    const giveUp = queue.after(GIVE_UP_MS + this.#knobs.requestTimeoutMs, () => {
       log(`c${this.#id}`, 'gave up');
-      this.#machine = undefined;
-      this.#thinkThenAsk();
+      finish({ kind: 'unknown', code: 'NONE' });
     });
     processor.input(() => {
-      void perform(node.kv, request).then((answer) => {
+      void perform(node.kv, request, asked.session).then((answer) => {
         // Nothing of a dead process is heard; it can't run either.
         if (isDone || processor.isDead) return;
-        isDone = true;
-        giveUp.cancel();
-        history.answer(operation, trusted(machine, answer), queue.nowMs);
         log(`c${this.#id}`, `told ${JSON.stringify(answer)}`);
-        this.#learn(operation);
-        if (answer.kind !== 'refused' && answer.kind !== 'unknown') this.#deps.onDone(workloadOf[kind]);
-        this.#thinkThenAsk();
+        finish(trusted(machine, answer));
       });
     });
+  }
+
+  #answered(asked: Asked, answer: Answer): void {
+    const { operation, kind, session } = asked;
+    const isFailed = answer.kind === 'refused' || answer.kind === 'unknown';
+    const isUnheard = answer.kind === 'unknown' && answer.code === 'NONE';
+    if (isFailed) this.#machine = undefined;
+    asked.mayHaveHappened ||= answer.kind === 'unknown';
+    const isBug = answer.kind === 'refused' && answer.code.startsWith('BUG');
+    if (session !== undefined && isFailed && !isBug && asked.attempts < ATTEMPTS_MAX) {
+      this.#deps.queue.after(exponential(this.#deps.random, this.#knobs.thinkMs), () => this.#send(asked));
+      return;
+    }
+    if (answer.kind === 'refused' && answer.code === 'SESSION_EXPIRED') this.#sessionId = undefined;
+    if (!isUnheard) {
+      // What an attempt was refused for tells nothing of those before.
+      const told: Answer =
+        answer.kind === 'refused' && asked.mayHaveHappened ? { kind: 'unknown', code: answer.code } : answer;
+      this.#deps.history.answer(operation, told, this.#deps.queue.nowMs);
+      this.#learn(operation);
+    }
+    if (!isFailed) this.#count(kind, asked);
+    this.#thinkThenAsk();
+  }
+
+  #count(kind: Kind, { session, attempts }: Asked): void {
+    const { onDone } = this.#deps;
+    onDone(workloadOf[kind]);
+    if (session !== undefined) onDone(attempts > 1 ? 'sessionRetry' : 'sessionWrite');
+  }
+
+  /** A session for the writes of this client; without one it asks again soon. */
+  #openSession({ node, processor }: Machine): void {
+    const { queue, log } = this.#deps;
+    let isDone = false;
+    const finish = (): void => {
+      if (isDone) return;
+      isDone = true;
+      giveUp.cancel();
+      if (this.#sessionId === undefined) this.#machine = undefined;
+      this.#thinkThenAsk();
+    };
+    const giveUp = queue.after(GIVE_UP_MS, finish);
+    processor?.input(() => {
+      void node?.kv.openSession().then(
+        ({ id }) => {
+          if (isDone || processor.isDead) return;
+          log(`c${this.#id}`, `session ${id}`);
+          this.#sessionId = id;
+          this.#sequence = 0;
+          finish();
+        },
+        () => finish(),
+      );
+    });
+  }
+
+  #stamp(): WriteSession | undefined {
+    if (this.#sessionId === undefined) return undefined;
+    this.#sequence += 1;
+    return { id: this.#sessionId, sequence: this.#sequence, firstUnacknowledged: this.#sequence };
   }
 
   #chooseMachine(): Machine | undefined {

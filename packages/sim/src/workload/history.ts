@@ -45,9 +45,10 @@ export function isDefinite(answer: Answer): boolean {
 export interface Operation {
   readonly id: number;
   readonly client: number;
-  readonly node: number;
+  /** To which it was sent last. */
+  node: number;
   /** Starts of the node's process, so that one process can be told from the next. */
-  readonly process: number;
+  process: number;
   readonly request: Request;
   readonly invokedMs: number;
   /** Position among all calls and answers of the run. */

@@ -1,15 +1,15 @@
 /** Carries out one request at a node's service, as an embedding application would, and puts the answer in the history's words. */
 import { KvorumError } from '@kvorum/protocol';
-import type { KeyValue, KvService } from '@kvorum/server/internal/service/kv-service.js';
+import type { KeyValue, KvService, WriteSession } from '@kvorum/server/internal/service/kv-service.js';
 import type { Answer, Request, SeenKey } from './history.js';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** Never rejects: what can't be told is an `unknown` or `refused` answer, and a bug is an answer of code `BUG`. */
-export async function perform(kv: KvService, request: Request): Promise<Answer> {
+export async function perform(kv: KvService, request: Request, session?: WriteSession): Promise<Answer> {
   try {
-    return await call(kv, request);
+    return await call(kv, request, session);
   } catch (error) {
     return failure(error, isWrite(request));
   }
@@ -19,19 +19,20 @@ export function isWrite(request: Request): boolean {
   return request.kind === 'put' || request.kind === 'delete' || request.kind === 'compact';
 }
 
-async function call(kv: KvService, request: Request): Promise<Answer> {
+async function call(kv: KvService, request: Request, session: WriteSession | undefined): Promise<Answer> {
   switch (request.kind) {
     case 'put': {
       const { ifModRevision, ifAbsent } = request;
       const result = await kv.put(encoder.encode(request.key), encoder.encode(request.value), {
         ifModRevision,
         ifAbsent,
+        session,
       });
       return { kind: 'written', ...result };
     }
     case 'delete': {
       const { ifModRevision } = request;
-      const result = await kv.delete(encoder.encode(request.key), { ifModRevision });
+      const result = await kv.delete(encoder.encode(request.key), { ifModRevision, session });
       return { kind: 'deleted', ...result };
     }
     case 'get': {

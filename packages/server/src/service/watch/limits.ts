@@ -11,3 +11,5 @@ export const watchBytesKept = 65_536;
 export const watchesBytesKept = 67_108_864;
 /** How often a watch that asked for progress is told, while nothing happens. */
 export const watchProgressMs = 10_000;
+/** A replica that knows no leader for this long, or is no member any more, ends its watches: what happens elsewhere does not come here. */
+export const watchLeaderlessMs = 5_000;

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeCompact, encodeDelete, encodePut, RANGE_END_OPEN } from '@kvorum/core/kv/command.js';
 import type { WatchOptions } from '../kv-service.js';
-import { watchBytesKept, watchEventsKept, watchesPerConnectionMax, watchProgressMs } from './limits.js';
+import {
+  watchBytesKept,
+  watchEventsKept,
+  watchesPerConnectionMax,
+  watchLeaderlessMs,
+  watchProgressMs,
+} from './limits.js';
 import { bytes, show, type TestReader, WatchRig } from './testing/watch-rig.js';
 
 const put = (key: string, value: string): Uint8Array => encodePut(bytes(key), bytes(value));
@@ -230,6 +236,25 @@ test('R11: a watch that failed tells its reader so, and never progress past what
     [2],
   );
   assert.equal(reader.failure?.code, 'COMPACTED');
+});
+
+test('R11: a node that has lost touch with its shard ends its watches after a while, and opens none', async () => {
+  const rig = new WatchRig();
+  const reader = rig.open();
+  reader.read();
+  rig.clock.advance(watchLeaderlessMs);
+  rig.isInTouch = false;
+  assert.throws(() => rig.open(), { code: 'UNAVAILABLE' });
+  rig.clock.advance(watchLeaderlessMs - 1);
+  rig.isInTouch = true;
+  rig.clock.advance(watchLeaderlessMs);
+  await rig.turn();
+  assert.equal(reader.hasEnded, false);
+  rig.isInTouch = false;
+  rig.clock.advance(watchLeaderlessMs);
+  await rig.turn();
+  assert.equal(reader.failure?.code, 'UNAVAILABLE');
+  assert.equal(reader.failure?.retryable, true);
 });
 
 test('S9: watches of one connection at n and n+1', () => {

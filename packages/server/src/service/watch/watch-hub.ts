@@ -9,6 +9,7 @@
  *
  * It never leaves out an event without failing the watch: whatever is below the compact revision and not delivered is told as COMPACTED.
  */
+import { isMutated } from '@kvorum/core/base/mutation.js';
 import { CorruptError } from '@kvorum/core/kv/errors.js';
 import type { HistoryOptions, HistoryRecord } from '@kvorum/core/kv/history.js';
 import type { Revision } from '@kvorum/core/kv/revision.js';
@@ -20,7 +21,7 @@ import type { ShardAccess } from '../../shard/shard-access.js';
 import type { WatchBatch } from '../kv-service.js';
 import { failureError } from '../public-errors.js';
 import { Change } from './change.js';
-import { watchesBytesKept, watchesMax, watchesPerConnectionMax, watchProgressMs } from './limits.js';
+import { watchesBytesKept, watchesMax, watchesPerConnectionMax, watchLeaderlessMs, watchProgressMs } from './limits.js';
 import { Watcher, type WatcherOptions } from './watcher.js';
 import { WatcherIndex } from './watcher-index.js';
 
@@ -30,7 +31,7 @@ const sliceEventsMax = 5_000;
 
 /** What the hub needs of its shard and node. */
 export interface WatchHubDeps {
-  readonly shard: Pick<ShardAccess, 'machine' | 'onChange' | 'foundCorrupt'>;
+  readonly shard: Pick<ShardAccess, 'machine' | 'isInTouch' | 'onChange' | 'foundCorrupt'>;
   readonly clock: Clock;
 }
 
@@ -51,6 +52,8 @@ export class WatchHub {
   private bytesKept = 0;
   private isScheduled = false;
   private stopListening: (() => void) | undefined;
+  private inTouchAtMs = 0;
+  private touchTimer: Timer | undefined;
   private progressTimer: Timer | undefined;
   private readonly deps: WatchHubDeps;
 
@@ -73,6 +76,7 @@ export class WatchHub {
     this.checkRoom(options.connection);
     const machine = this.deps.shard.machine();
     if (typeof machine === 'string') throw failureError(definite(machine), false);
+    if (!this.deps.shard.isInTouch()) throw outOfTouch();
     const { currentRevision, compactRevision } = machine;
     if (options.fromRevision > 0 && options.fromRevision < compactRevision) throw compacted(compactRevision);
     if (this.watchers.size === 0) this.start(currentRevision);
@@ -81,6 +85,7 @@ export class WatchHub {
     this.add(watcher);
     watcher.isLagging = isBefore(watcher.position, this.position);
     if (!watcher.isLagging) this.synced.add(watcher);
+    else if (isMutated('watchGapAfterResume')) watcher.position = { main: fromRevision + 1, sub: 0 };
     return watcher;
   }
 
@@ -269,6 +274,13 @@ export class WatchHub {
     this.position = { main: compactRevision, sub: 0 };
   }
 
+  /** A watch whose events are held back without an end is worse than none: its reader can go on at another node. */
+  private checkTouch(): void {
+    const nowMs = this.deps.clock.nowMs();
+    if (this.deps.shard.isInTouch()) this.inTouchAtMs = nowMs;
+    else if (nowMs - this.inTouchAtMs >= watchLeaderlessMs) this.failAll(outOfTouch());
+  }
+
   private tellProgress(): void {
     if (!this.isUpToDate) return;
     for (const watcher of this.watchers) {
@@ -290,6 +302,8 @@ export class WatchHub {
   private start(currentRevision: number): void {
     this.position = { main: currentRevision + 1, sub: 0 };
     this.isUpToDate = true;
+    this.inTouchAtMs = this.deps.clock.nowMs();
+    this.touchTimer = this.deps.clock.setInterval(watchLeaderlessMs / 5, () => this.checkTouch());
     this.stopListening = this.deps.shard.onChange(() => this.changed());
   }
 
@@ -314,6 +328,7 @@ export class WatchHub {
     this.counted(watcher, () => watcher.end(failure));
     if (this.watchers.size > 0) return;
     this.stopListening?.();
+    this.touchTimer?.cancel();
     this.progressTimer?.cancel();
     this.progressTimer = undefined;
   }
@@ -339,6 +354,13 @@ function leastPosition(watchers: readonly Watcher[]): Revision | undefined {
   let least: Revision | undefined;
   for (const { position } of watchers) if (least === undefined || isBefore(position, least)) least = position;
   return least;
+}
+
+function outOfTouch(): KvorumError {
+  return new KvorumError(
+    'UNAVAILABLE',
+    'this node knows no leader of the keyspace, or is no member of it; watch at another one',
+  );
 }
 
 function compacted(compactRevision: number): KvorumError {

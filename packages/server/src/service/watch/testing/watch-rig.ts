@@ -19,6 +19,7 @@ export class WatchRig {
   store = new MemoryStore();
   machine: StateMachine = this.store.open(machineOptions);
   unreadable: FailureReason | undefined;
+  isInTouch = true;
   private readonly listeners = new Set<() => void>();
 
   constructor() {
@@ -26,6 +27,7 @@ export class WatchRig {
       clock: this.clock,
       shard: {
         machine: () => this.unreadable ?? this.machine,
+        isInTouch: () => this.isInTouch,
         onChange: (listener) => {
           this.listeners.add(listener);
           return () => this.listeners.delete(listener);
