@@ -1,5 +1,6 @@
 // gRPC: our server under h2load with @grpc/grpc-js beside it, our client beside that of grpc-js, a stream of messages, idle connections, one large message.
 // Each end in a process of its own. `node bench/grpc.mjs [seconds]`; build first. h2load is in Debian's nghttp2-client.
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -13,6 +14,7 @@ const MIB = 2 ** 20;
 const IDLE_CONNECTIONS = 10_000;
 const LARGE_BYTES = 64 * MIB;
 const STREAMED = 300_000;
+const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 const seconds = Number(process.argv[2] ?? 3);
 const own = await startEnd('server', 'own');
 const foreign = await startEnd('server', 'grpc-js');
@@ -34,8 +36,8 @@ async function nullServer() {
   const folder = mkdtempSync(join(tmpdir(), 'kvorum-grpc-'));
   const file = join(folder, 'message');
   writeFileSync(file, new Uint8Array(5));
-  const perRequest = async (server, requests) => {
-    const load = { url: `http://127.0.0.1:${server.port}/echo.Echo/Null`, file, connections: 100, streams: 10 };
+  const perRequest = async (server, requests, scheme = 'http') => {
+    const load = { url: `${scheme}://127.0.0.1:${server.port}/echo.Echo/Null`, file, connections: 100, streams: 10 };
     await h2load({ ...load, requests: requests / 5 });
     const before = await server.usage();
     const { rate, failed } = await h2load({ ...load, requests });
@@ -44,13 +46,26 @@ async function nullServer() {
   };
   const ours = await perRequest(own, 60_000 * seconds);
   const theirs = await perRequest(foreign, 8_000 * seconds);
+  const overTls = hasOpenssl ? await withTls((server) => perRequest(server, 30_000 * seconds, 'https')) : undefined;
   rmSync(folder, { recursive: true });
   figure('null unary server, h2load 100 x 10: requests', ours.rate, '/s');
   figure('null unary server, h2load 100 x 10: a request', ours.micros, 'µs CPU', { most: 8 });
   figure('null unary server, h2load 100 x 10: failed', ours.failed, 'requests', { most: 0 });
+  if (overTls !== undefined) {
+    figure('null unary server over TLS, the same: requests', overTls.rate, '/s');
+    figure('null unary server over TLS, the same: a request', overTls.micros, 'µs CPU');
+    figure('null unary server over TLS, the same: failed', overTls.failed, 'requests', { most: 0 });
+  }
   figure('@grpc/grpc-js server, the same', theirs.rate, '/s');
   figure('@grpc/grpc-js server, the same: a request', theirs.micros, 'µs CPU');
   figure('null unary server: grpc-js costs so many times more', theirs.micros / ours.micros, 'x CPU', { least: 8 });
+}
+
+async function withTls(run) {
+  const server = await startEnd('server', 'own-tls');
+  const result = await run(server);
+  await server.stop();
+  return result;
 }
 
 async function unaryClient() {

@@ -1,6 +1,7 @@
-// A process at one end of a gRPC connection: `node grpc-child.mjs ROLE KIND [PORT]`. Servers (`server own`, `server grpc-js`) answer `/echo.Echo/Say` with what
+// A process at one end of a gRPC connection: `node grpc-child.mjs ROLE KIND [PORT]`. Servers (`server own`, `server own-tls`, `server grpc-js`) answer `/echo.Echo/Say` with what
 // they got, `Null` with nothing and `Many` with as many messages of 1 KiB as the request asks for. Clients (`client own`, `client grpc-js`) run a load
 // when told. Tells its CPU time and memory when asked; ends with its parent.
+import { execFileSync } from 'node:child_process';
 import process from 'node:process';
 import * as grpcJs from '@grpc/grpc-js';
 import {
@@ -23,7 +24,7 @@ const ignored = { encode: () => NOTHING, decode: () => undefined };
 const [role, kind, port] = process.argv.slice(2);
 const runtime = createRuntime(createRealClock());
 
-async function startOwnServer() {
+async function startOwnServer(tls) {
   const services = serviceTable({
     'echo.Echo': {
       Null: unary(ignored, bytesCodec, () => NOTHING),
@@ -33,8 +34,27 @@ async function startOwnServer() {
   });
   const limits = { messageBytesMax: 2 ** 30, http2: { concurrentStreamsMax: 1000 } };
   const server = new GrpcServer({ runtime, services }, limits);
-  const listener = new GrpcListener({ runtime, server }, { port: 0, connectionsMax: 20_000 });
+  const listener = new GrpcListener({ runtime, server }, { port: 0, connectionsMax: 20_000, ...(tls && { tls }) });
   return (await listener.start()).port;
+}
+
+/** For one run; needs openssl. */
+function makeCertificate() {
+  const kindOfKey = [
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:prime256v1',
+    '-nodes',
+    '-keyout',
+    '-',
+    '-out',
+    '-',
+  ];
+  const pem = execFileSync('openssl', ['req', '-x509', ...kindOfKey, '-days', '2', '-subj', '/CN=localhost'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  return { key: pem, cert: pem };
 }
 
 function* many(count) {
@@ -139,4 +159,9 @@ process.on('message', async ({ ask, load }) => {
   process.send(ask === undefined ? { done: await loads[load.name](load) } : answers[ask]());
 });
 process.on('disconnect', () => process.exit(0));
-process.send({ port: role === 'server' ? await (kind === 'own' ? startOwnServer() : startGrpcJsServer()) : undefined });
+const servers = {
+  own: () => startOwnServer(),
+  'own-tls': () => startOwnServer(makeCertificate()),
+  'grpc-js': startGrpcJsServer,
+};
+process.send({ port: role === 'server' ? await servers[kind]() : undefined });
