@@ -13,6 +13,10 @@ const ON_THE_CLOCK = [
     'a bound from above, of figures of the same run (P18)',
   ],
   ['WAL: durable append, one writer, p50', 'a ratio to the bare disk, measured in turns with it'],
+  [
+    'cluster of three over gRPC, ',
+    'the rate is what users compare; the CPU time of all nodes has a target beside it (P17)',
+  ],
   [', until a linearizable read passes', 'how long nobody is served; its CPU time has a target beside it'],
 ];
 
