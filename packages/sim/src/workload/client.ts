@@ -36,6 +36,9 @@ const COMPACT_BEHIND_MAX = 300;
 /** Attempts at one write of a session. */
 const ATTEMPTS_MAX = 8;
 
+/** Codes that tell of the request, not of the node that was asked: any other node would say the same. */
+const codesOfRequests: ReadonlySet<string> = new Set(['COMPACTED', 'FUTURE_REVISION', 'SESSION_EXPIRED']);
+
 /** One operation on its way, perhaps by several attempts. */
 interface Asked {
   readonly operation: Operation;
@@ -85,6 +88,8 @@ export class Client {
   readonly #seen = new Map<string, SeenKey>();
   #newestRevision = 1;
   #machine: Machine | undefined;
+  /** Machines whose last answer to this client was a failure. */
+  readonly #failing = new Set<Machine>();
   #isStopped = false;
   #puts = 0;
   readonly #wantsSession: boolean;
@@ -161,6 +166,7 @@ export class Client {
     const finish = (answer: Answer): void => {
       isDone = true;
       giveUp.cancel();
+      this.#judge(machine, answer);
       this.#answered(asked, answer);
     };
     const giveUp = queue.after(GIVE_UP_MS + this.#knobs.requestTimeoutMs, () => {
@@ -181,7 +187,6 @@ export class Client {
     const { operation, kind, session } = asked;
     const isFailed = answer.kind === 'refused' || answer.kind === 'unknown';
     const isUnheard = answer.kind === 'unknown' && answer.code === 'NONE';
-    if (isFailed) this.#machine = undefined;
     asked.mayHaveHappened ||= answer.kind === 'unknown';
     const isBug = answer.kind === 'refused' && answer.code.startsWith('BUG');
     if (session !== undefined && isFailed && !isBug && asked.attempts < ATTEMPTS_MAX) {
@@ -207,14 +212,15 @@ export class Client {
   }
 
   /** A session for the writes of this client; without one it asks again soon. */
-  #openSession({ node, processor }: Machine): void {
+  #openSession(machine: Machine): void {
+    const { node, processor } = machine;
     const { queue, log } = this.#deps;
     let isDone = false;
     const finish = (): void => {
       if (isDone) return;
       isDone = true;
       giveUp.cancel();
-      if (this.#sessionId === undefined) this.#machine = undefined;
+      if (this.#sessionId === undefined) this.#leave(machine);
       this.#thinkThenAsk();
     };
     const giveUp = queue.after(GIVE_UP_MS, finish);
@@ -239,19 +245,30 @@ export class Client {
   }
 
   #chooseMachine(): Machine | undefined {
-    const { random, machines } = this.#deps;
+    const { random, machines, isQuiet } = this.#deps;
     if (this.#machine?.isUp !== true || chance(random, 0.02)) {
       const up = machines.filter(({ isUp }) => isUp);
-      this.#machine = up.length === 0 ? undefined : pick(random, up);
+      // Otherwise it would wait, most of the time, at a replica that was removed and does not know it.
+      const sound = isQuiet() ? up.filter((machine) => !this.#failing.has(machine)) : [];
+      this.#machine = up.length === 0 ? undefined : pick(random, sound.length === 0 ? up : sound);
     }
     return this.#machine;
   }
 
+  /** Whether to go on asking this machine. */
+  #judge(machine: Machine, answer: Answer): void {
+    const isFailed = answer.kind === 'refused' || answer.kind === 'unknown';
+    if (isFailed && !codesOfRequests.has(answer.code)) this.#leave(machine);
+    else this.#failing.delete(machine);
+  }
+
+  #leave(machine: Machine): void {
+    this.#failing.add(machine);
+    this.#machine = undefined;
+  }
+
   #learn({ request, answer }: Operation): void {
-    if (answer.kind === 'unknown' || answer.kind === 'refused') {
-      this.#machine = undefined;
-      return;
-    }
+    if (answer.kind === 'unknown' || answer.kind === 'refused') return;
     if ('revision' in answer && !('revision' in request)) {
       this.#newestRevision = Math.max(this.#newestRevision, answer.revision);
     }
