@@ -65,6 +65,7 @@ test('docs/cli.md speaks of every command', async () => {
     'backup',
     'backup verify',
     'restore',
+    'completion',
   ]) {
     assert.ok(text.includes(`kvorum ${command}`), command);
   }

@@ -54,7 +54,7 @@ test('every command has help with an example', async () => {
 });
 
 test('commands inside commands have examples, and dev tells its own defaults', async () => {
-  for (const command of [['config'], ['demo', 'start'], ['demo', 'stop'], ['demo', 'kill']]) {
+  for (const command of [['config'], ['completion'], ['demo', 'start'], ['demo', 'stop'], ['demo', 'kill']]) {
     const { code, out } = await run([...command, '--help']);
     assert.equal(code, 0);
     assert.ok(out.includes(`Examples:\n  kvorum ${command.join(' ')} `), out);

@@ -1,6 +1,7 @@
 /** The command line: all commands put together, and one place where a run ends in an exit code. */
 import { Command, CommanderError } from 'commander';
 import { backupCommand } from './commands/backup.js';
+import { completionCommand } from './commands/completion.js';
 import { configCommand } from './commands/config.js';
 import { delCommand } from './commands/del.js';
 import { demoCommand } from './commands/demo.js';
@@ -66,6 +67,7 @@ function createProgram(deps: ProgramDeps, exitWith: (code: number) => void, isJs
     statusCommand(terminal),
     backupCommand(terminal),
     restoreCommand(terminal),
+    completionCommand(terminal),
   ];
   for (const command of commands) program.addCommand(command);
   forEachCommand(program, (command) => {
