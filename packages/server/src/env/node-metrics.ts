@@ -28,7 +28,18 @@ export const latencyBoundsMs: readonly number[] = [0.25, 0.5, 1, 2, 4, 8, 16, 32
 export const batchBounds: readonly number[] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
 /** What the HTTP face counts its requests under. */
-export const httpRoutes = ['get', 'put', 'delete', 'list', 'compact', 'backup', 'demo', 'ops', 'other'] as const;
+export const httpRoutes = [
+  'get',
+  'put',
+  'delete',
+  'list',
+  'watch',
+  'compact',
+  'backup',
+  'demo',
+  'ops',
+  'other',
+] as const;
 export type HttpRoute = (typeof httpRoutes)[number];
 
 /** One HTTP route: answers by status class (index 2 is 2xx, …; 0 is "client left") and time until the answer was handed to the socket. */
@@ -210,6 +221,7 @@ function createHttpMetrics(): HttpMetrics {
       put: route(),
       delete: route(),
       list: route(),
+      watch: route(),
       compact: route(),
       backup: route(),
       demo: route(),

@@ -71,6 +71,13 @@ export class Exchange {
     else this.response.end(body);
   }
 
+  /** Answers 204: there is nothing, and an EventSource asks no more. */
+  sendNothing(): void {
+    if (this.isGone) return;
+    this.begin(204, []);
+    this.response.end();
+  }
+
   /** Starts an answer whose body follows in pieces. */
   begin(status: number, headers: HeaderList): void {
     this.#status = status;

@@ -11,10 +11,12 @@ import { listKeys } from './list-route.js';
 import { serveOps } from './ops-routes.js';
 import { ReadyCheck } from './ready-check.js';
 import { TurnTaking } from './turn-taking.js';
+import { mentionsWatch, type WatchStreams } from './watch-route.js';
 
 export interface HandlerDeps extends ExchangeContext {
   readonly kv: KvService;
   readonly info: NodeInfo;
+  readonly watches: WatchStreams;
 }
 
 export interface HandlerOptions {
@@ -31,7 +33,7 @@ const keyMethods = 'GET, HEAD, PUT, DELETE';
 
 /** Makes the function that answers requests. It never throws. */
 export function createRequestHandler(deps: HandlerDeps, options: HandlerOptions): RequestHandler {
-  const { kv, info } = deps;
+  const { kv, info, watches } = deps;
   const opsDeps = { info, ready: new ReadyCheck(deps, options) };
 
   const serve: RequestHandler = (request, response, isContinueExpected) => {
@@ -42,7 +44,7 @@ export function createRequestHandler(deps: HandlerDeps, options: HandlerOptions)
       const mark = target.indexOf('?');
       const path = mark < 0 ? target : target.slice(0, mark);
       const query = mark < 0 ? undefined : target.slice(mark + 1);
-      if (path.startsWith(kvPath)) serveKey(exchange, kv, path.slice(kvPath.length), query);
+      if (path.startsWith(kvPath)) serveKey(exchange, { kv, watches }, path.slice(kvPath.length), query);
       else if (path === '/compact') serveCompact(exchange, kv, query);
       else if (path === '/backup') serveBackup(exchange, kv, query);
       else if (serveOps(exchange, opsDeps, path)) return;
@@ -59,11 +61,17 @@ export function createRequestHandler(deps: HandlerDeps, options: HandlerOptions)
   };
 }
 
-function serveKey(exchange: Exchange, kv: KvService, keyText: string, query: string | undefined): void {
+function serveKey(
+  exchange: Exchange,
+  { kv, watches }: Pick<HandlerDeps, 'kv' | 'watches'>,
+  keyText: string,
+  query: string | undefined,
+): void {
   switch (exchange.request.method) {
     case 'GET':
     case 'HEAD':
-      if (keyText === '') listKeys(exchange, kv, query);
+      if (mentionsWatch(query)) watches.serve(exchange, keyText, query);
+      else if (keyText === '') listKeys(exchange, kv, query);
       else getKey(exchange, kv, keyText, query);
       return;
     case 'PUT':
@@ -113,6 +121,6 @@ function originForm(target: string): string {
 
 function unknownRoute(): KvorumError {
   return new KvorumError('ROUTE_NOT_FOUND', 'there is nothing here; keys are under /kv/', {
-    allowed: '/kv/{key}, /kv/?prefix=, /compact, /backup, /livez, /readyz, /health, /version, /metrics',
+    allowed: '/kv/{key}, /kv/?prefix=, /kv/?watch, /compact, /backup, /livez, /readyz, /health, /version, /metrics',
   });
 }

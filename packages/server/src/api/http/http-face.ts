@@ -11,6 +11,7 @@ import { answerBadRequest } from './bad-request.js';
 import { createRequestHandler, type HandlerDeps } from './handler.js';
 import { headerBytesMax } from './limits.js';
 import type { CompleteHttpOptions } from './options.js';
+import { WatchStreams } from './watch-route.js';
 
 export interface HttpFaceDeps {
   readonly kv: KvService;
@@ -41,7 +42,7 @@ class NodeHttpFace implements HttpFace {
   #closed: Promise<void> | undefined;
 
   constructor(deps: HttpFaceDeps, options: CompleteHttpOptions) {
-    this.#deps = { ...deps, isDraining: false };
+    this.#deps = { ...deps, isDraining: false, watches: new WatchStreams(deps, options) };
     this.#options = options;
     this.server = this.#createServer();
   }
@@ -86,6 +87,7 @@ class NodeHttpFace implements HttpFace {
   async #drain(): Promise<void> {
     const { server } = this;
     this.#deps.isDraining = true;
+    this.#deps.watches.stop();
     const closed = new Promise<void>((resolve) => {
       server.close(() => resolve());
     });

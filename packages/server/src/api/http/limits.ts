@@ -19,3 +19,9 @@ export const listSliceMs = 5;
 /** After a refused body or header: how much more of it is read and thrown away, so that the client gets to see the answer. */
 export const lingerBytesMax = 16 * 1024 * 1024;
 export const lingerMs = 1_000;
+/** A watch that was told nothing for this long gets a comment, at the latest after twice this, so that nothing between takes its connection for dead. */
+export const watchHeartbeatMs = 15_000;
+/** After this long an EventSource whose stream ended connects again. */
+export const watchRetryMs = 1_000;
+/** At a stop: how long a watch's reader has to take what was sent before its connection is cut. */
+export const watchStopMs = 1_000;

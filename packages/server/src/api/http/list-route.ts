@@ -5,11 +5,10 @@
 import { errorBody, keyBytesMax, KvorumError } from '@kvorum/protocol';
 import type { KeyValue, KvService, Listing } from '../../service/kv-service.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
-import { drained } from './drained.js';
 import type { Exchange } from './exchange.js';
 import { keyTooLarge, readOptions } from './kv-routes.js';
-import { listChunkChars, listSliceMs } from './limits.js';
 import { rowLine } from './ndjson.js';
+import { PacedWriter } from './paced-writer.js';
 import { parseQuery, type Query, type QueryName } from './query.js';
 
 const listNames: readonly QueryName[] = [
@@ -63,14 +62,13 @@ class ListStream {
   readonly #exchange: Exchange;
   readonly #listing: Listing;
   readonly #isKeysOnly: boolean;
-  #sliceStartMs: number;
-  #pending = '';
+  readonly #writer: PacedWriter;
 
   constructor(exchange: Exchange, listing: Listing, isKeysOnly: boolean) {
     this.#exchange = exchange;
     this.#listing = listing;
     this.#isKeysOnly = isKeysOnly;
-    this.#sliceStartMs = exchange.clock.nowMs();
+    this.#writer = new PacedWriter(exchange);
   }
 
   /** The head is sent only after the first page, so that an early failure still has its own status. */
@@ -104,27 +102,16 @@ class ListStream {
 
   async #writePage(rows: readonly KeyValue[]): Promise<void> {
     for (const row of rows) {
-      this.#pending += rowLine(row, this.#isKeysOnly);
-      if (this.#pending.length < listChunkChars) continue;
-      await this.#writePending();
+      if (!this.#writer.add(rowLine(row, this.#isKeysOnly))) continue;
+      await this.#writer.flush();
       if (this.#exchange.isGone) return;
     }
-  }
-
-  async #writePending(): Promise<void> {
-    const { response, clock } = this.#exchange;
-    const text = this.#pending;
-    this.#pending = '';
-    if (!response.write(text)) await drained(this.#exchange);
-    if (clock.nowMs() - this.#sliceStartMs < listSliceMs) return;
-    await new Promise<void>((resolve) => clock.defer(resolve));
-    this.#sliceStartMs = clock.nowMs();
   }
 
   #end(revision: number): void {
     const nextKey = this.#listing.nextKey();
     const last = nextKey === undefined ? '' : `{"cursor":"${encodeCursor({ revision, key: nextKey })}"}\n`;
-    this.#exchange.response.end(this.#pending + last);
+    this.#exchange.response.end(this.#writer.takeRest() + last);
   }
 
   /** The body is chunked and its last chunk is never sent, so no client can take the list for complete. */
@@ -132,6 +119,6 @@ class ListStream {
     const { response } = this.#exchange;
     if (this.#exchange.isGone) return;
     const line = `${JSON.stringify(errorBody(this.#exchange.publicError(cause)))}\n`;
-    response.write(this.#pending + line, () => response.socket?.destroySoon());
+    response.write(this.#writer.takeRest() + line, () => response.socket?.destroySoon());
   }
 }

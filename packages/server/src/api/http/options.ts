@@ -14,6 +14,8 @@ export const httpOptionRanges = {
   port: { standard: clientPortDefault, min: 0, max: 65535 },
   /** Open connections; one more is closed at once. */
   connectionsMax: { standard: 10_000, min: 1, max: 1_000_000 },
+  /** Watches by HTTP; each takes a connection, of which some must be left for others. */
+  watchStreamsMax: { standard: 5_000, min: 1, max: 1_000_000 },
   /** The header of a request must have arrived after this long. */
   headersTimeoutMs: { standard: 10_000, min: 100, max: 600_000 },
   /** A whole request must have arrived after this long. */
@@ -64,6 +66,7 @@ export function completeHttpOptions(options: HttpFaceOptions): CompleteHttpOptio
     demoRoutes: options.demoRoutes ?? false,
     port: number('port'),
     connectionsMax: number('connectionsMax'),
+    watchStreamsMax: number('watchStreamsMax'),
     headersTimeoutMs: number('headersTimeoutMs'),
     receiveTimeoutMs: number('receiveTimeoutMs'),
     keepAliveTimeoutMs: number('keepAliveTimeoutMs'),

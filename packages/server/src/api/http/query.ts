@@ -15,6 +15,9 @@ export interface Query {
   readonly keys?: boolean;
   readonly count?: boolean;
   readonly keyspace?: string;
+  readonly watch?: boolean;
+  readonly from?: number;
+  readonly prev?: boolean;
 }
 
 export type QueryName = keyof Query;
@@ -54,7 +57,8 @@ function setParameter(query: MutableQuery, name: QueryName, value: string | unde
       query.limit = parseInteger(value, name, 1, listLimitMax);
       return;
     case 'revision':
-      query.revision = parseInteger(value, name, 1, revisionMax);
+    case 'from':
+      query[name] = parseInteger(value, name, 1, revisionMax);
       return;
     case 'timeout':
       query.timeout = parseInteger(value, name, timeoutMsMin, timeoutMsMax);
@@ -62,6 +66,8 @@ function setParameter(query: MutableQuery, name: QueryName, value: string | unde
     case 'serializable':
     case 'keys':
     case 'count':
+    case 'watch':
+    case 'prev':
       query[name] = parseFlag(value, name);
       return;
   }

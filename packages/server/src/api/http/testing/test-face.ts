@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test';
 import { createRealEnv } from '../../../env/real-env.js';
 import { createNodeMetrics, type NodeMetrics } from '../../../env/node-metrics.js';
 import { silentLog } from '../../../env/silent-log.js';
-import type { Log } from '../../../env/env.js';
+import type { Clock, Log } from '../../../env/env.js';
 import { FakeNodeInfo } from '../../../service/testing/fake-node-info.js';
 import { MemoryKvService } from '../../../service/testing/memory-kv-service.js';
 import { type ClientPort, createClientPort } from '../../client-port.js';
@@ -33,16 +33,23 @@ export class TestFace {
   readonly logged: string[] = [];
   readonly face: ClientPort;
   port = 0;
+  /** What runs at intervals, by their length. */
+  readonly #intervals = new Map<number, Set<() => void>>();
 
   constructor(options: HttpFaceOptions) {
     const { kv, info, metrics } = this;
-    const { clock } = createRealEnv({ log: silentLog });
+    const clock = this.#withIntervals(createRealEnv({ log: silentLog }).clock);
     const log: Log = { ...silentLog, error: (message) => this.logged.push(message) };
     this.face = createClientPort({ kv, info, clock, log, metrics }, { port: 0, ...options });
   }
 
   async start(): Promise<void> {
     this.port = (await this.face.start()).address.port;
+  }
+
+  /** Runs what is due every so many milliseconds. */
+  beat(intervalMs: number): void {
+    for (const run of this.#intervals.get(intervalMs) ?? []) run();
   }
 
   /** One request on a connection of its own; the path goes out as it stands. */
@@ -76,6 +83,26 @@ export class TestFace {
       socket.on('error', reject);
       socket.on('connect', () => resolve(socket));
     });
+  }
+
+  #withIntervals(clock: Clock): Clock {
+    return {
+      nowMs: () => clock.nowMs(),
+      wallMs: () => clock.wallMs(),
+      setTimer: (delayMs, run) => clock.setTimer(delayMs, run),
+      defer: (run) => clock.defer(run),
+      setInterval: (intervalMs, run) => {
+        const timer = clock.setInterval(intervalMs, run);
+        const runs = this.#intervals.get(intervalMs) ?? new Set();
+        this.#intervals.set(intervalMs, runs.add(run));
+        return {
+          cancel: () => {
+            runs.delete(run);
+            timer.cancel();
+          },
+        };
+      },
+    };
   }
 
   /** Writes the bytes and returns all that comes back until the connection ends. */
