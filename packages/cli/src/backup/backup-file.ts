@@ -7,7 +7,7 @@ import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { BackupContent } from '@kvorum/server';
 import { CommandError } from '../command-error.js';
-import type { Progress } from './progress.js';
+import type { Progress } from '../progress.js';
 
 /** Reads that one chunk of a backup file takes. */
 const readBytes = 256 * 1024;

@@ -9,7 +9,7 @@ import { type KvorumNode, startNode } from '@kvorum/server';
 import { exitCodes } from '../exit-codes.js';
 import { run } from '../testing/run.js';
 import { freePorts, temporaryDirectory } from '../testing/temporary.js';
-import { showBytes, showProgress } from './progress.js';
+import { showBytes, showProgress } from '../progress.js';
 
 const options = { diskReserveBytes: 0, walSegmentBytes: 1 << 20, heartbeatMs: 20, electionTimeoutMs: 100 } as const;
 
@@ -142,7 +142,7 @@ function shown(isErrorTty: boolean, isJson: boolean, stepMs: number): string {
   let nowMs = 0;
   const progress = showProgress(
     { stderr, isErrorTty },
-    { label: 'verifying', totalBytes: 1000, isJson, nowMs: () => nowMs },
+    { label: 'verifying', show: showBytes, total: 1000, isJson, nowMs: () => nowMs },
   );
   for (let done = 100; done <= 1000; done += 100) {
     nowMs += stepMs;

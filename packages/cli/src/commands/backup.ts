@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { explainBackupFailure } from '../backup/backup-failures.js';
 import { backupBytes, readBackupFile, writeBackupFile } from '../backup/backup-file.js';
-import { showBytes, showProgress } from '../backup/progress.js';
+import { showBytes, showProgress } from '../progress.js';
 import { CommandError } from '../command-error.js';
 import { printJson, printLine } from '../output.js';
 import type { Terminal } from '../terminal.js';
@@ -55,7 +55,7 @@ function verifyCommand(terminal: Terminal): Command {
       // --json is a flag of the parent too, which commander may have given it to.
       const isJson = self.optsWithGlobals<{ json?: boolean }>().json === true;
       const bytes = await backupBytes(file);
-      const progress = showProgress(terminal, { label: 'verifying', totalBytes: bytes, isJson });
+      const progress = showProgress(terminal, { label: 'verifying', total: bytes, show: showBytes, isJson });
       const { verifyBackup } = await import('@kvorum/server');
       const content = await verifyBackup(readBackupFile(file, progress)).catch((error: unknown) => {
         progress.stop();
@@ -76,7 +76,7 @@ async function backUp(terminal: Terminal, file: string, flags: BackupFlags): Pro
   }
   const { verifyBackup } = await import('@kvorum/server');
   const answer = await createClient(terminal, flags).backup({ isSerializable: flags.serializable });
-  const progress = showProgress(terminal, { label: 'receiving', totalBytes: answer.bytesEstimate, isJson });
+  const progress = showProgress(terminal, { label: 'receiving', total: answer.bytesEstimate, show: showBytes, isJson });
   const { chunks } = answer;
   const content = await writeBackupFile({ file, chunks, verify: verifyBackup, progress }).catch((error: unknown) => {
     throw explainBackupFailure(error, 'the stream');

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { toNodeOptions } from '@kvorum/server/options/resolve-options.js';
 import { explainBackupFailure } from '../backup/backup-failures.js';
 import { backupBytes, readBackupFile } from '../backup/backup-file.js';
-import { type Progress, showProgress } from '../backup/progress.js';
+import { type Progress, showBytes, showProgress } from '../progress.js';
 import { requireConfig } from '../config/read-config.js';
 import type { SettingName } from '../config/settings.js';
 import { printJson, printLine } from '../output.js';
@@ -51,7 +51,7 @@ async function restore(terminal: Terminal, file: string, flags: RestoreFlags): P
   const shown: Progress[] = [];
   const read = () => {
     const label = labels.shift() ?? 'reading';
-    const progress = showProgress(terminal, { label, totalBytes: bytes, isJson });
+    const progress = showProgress(terminal, { label, total: bytes, show: showBytes, isJson });
     shown.push(progress);
     return readBackupFile(file, progress);
   };

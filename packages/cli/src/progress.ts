@@ -1,9 +1,9 @@
 /** How far a long command is: a bar that redraws itself for a person, now and then a line for a log, nothing for a program. */
-import type { Terminal } from '../terminal.js';
+import type { Terminal } from './terminal.js';
 
-/** Told how many bytes are done. */
+/** Told how much is done. */
 export interface Progress {
-  update(doneBytes: number): void;
+  update(done: number): void;
   /** All is done; the bar's line ends. */
   finish(): void;
   /** It failed; the bar's line ends as it is. */
@@ -13,8 +13,10 @@ export interface Progress {
 export interface ProgressOptions {
   /** What is going on, such as `verifying`. */
   readonly label: string;
-  /** Undefined when nobody knows. */
-  readonly totalBytes: number | undefined;
+  /** All there is to do, in the unit of `update`; undefined when nobody knows. */
+  readonly total: number | undefined;
+  /** What is done in words, such as `3.1 MiB`. */
+  readonly show: (done: number) => string;
   readonly isJson: boolean;
   readonly nowMs?: () => number;
 }
@@ -25,14 +27,14 @@ const lineMs = 5000;
 
 /** Shows progress on stderr. */
 export function showProgress(terminal: Pick<Terminal, 'stderr' | 'isErrorTty'>, options: ProgressOptions): Progress {
-  const { label, totalBytes, isJson, nowMs = () => performance.now() } = options;
+  const { label, isJson, nowMs = () => performance.now() } = options;
   if (isJson) return silent;
   const { stderr, isErrorTty } = terminal;
-  let doneBytes = 0;
+  let done = 0;
   let shownMs = nowMs();
   let isShown = false;
   const show = (isDone: boolean): void => {
-    const state = isDone ? `done, ${showBytes(doneBytes)}` : stateOf(doneBytes, totalBytes, isErrorTty);
+    const state = isDone ? `done, ${options.show(done)}` : stateOf(done, options, isErrorTty);
     // The cleared rest of the line is what a longer state left there.
     stderr.write(isErrorTty ? `\r${label} ${state}\x1b[K` : `${label} ${state}\n`);
     isShown = true;
@@ -43,8 +45,8 @@ export function showProgress(terminal: Pick<Terminal, 'stderr' | 'isErrorTty'>, 
     isShown = false;
   };
   return {
-    update(bytes) {
-      doneBytes = bytes;
+    update(amount) {
+      done = amount;
       if (nowMs() - shownMs >= (isErrorTty ? redrawMs : lineMs)) show(false);
     },
     finish() {
@@ -58,12 +60,12 @@ export function showProgress(terminal: Pick<Terminal, 'stderr' | 'isErrorTty'>, 
 const silent: Progress = { update: () => undefined, finish: () => undefined, stop: () => undefined };
 
 /** A total that is an estimate may be passed; the bar then stays just below its end. */
-function stateOf(doneBytes: number, totalBytes: number | undefined, hasBar: boolean): string {
-  if (totalBytes === undefined || totalBytes === 0) return showBytes(doneBytes);
-  const part = Math.min(0.99, doneBytes / totalBytes);
+function stateOf(done: number, { total, show }: ProgressOptions, hasBar: boolean): string {
+  if (total === undefined || total === 0) return show(done);
+  const part = Math.min(0.99, done / total);
   const filled = Math.floor(part * barWidth);
   const bar = hasBar ? `[${'#'.repeat(filled)}${'.'.repeat(barWidth - filled)}] ` : '';
-  return `${bar}${Math.floor(part * 100)} % (${showBytes(doneBytes)})`;
+  return `${bar}${Math.floor(part * 100)} % (${show(done)})`;
 }
 
 /** Bytes with a unit that a person can read. */
