@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { keyBytesMax, requestBytesMax } from '@kvorum/protocol';
 import { failureOf, ForeignClient } from './api/grpc/testing/foreign-client.js';
+import { startTestFace } from './api/http/testing/test-face.js';
 import { type KvorumNode, startNode } from './node.js';
+import { watchesPerConnectionMax } from './service/watch/limits.js';
 
 const KV = 'kvorum.v1.KV';
 const bytes = (text: string) => Buffer.from(text);
@@ -112,6 +114,40 @@ test('R11: a watch from before the compaction tells the compact revision', async
   const wrong = await failureOf(client.watch({ key: bytes('k'), prefix: bytes('k') }).ended);
   assert.deepEqual([wrong.code, wrong.error.code], [3, 'INVALID_ARGUMENT']);
   assert.equal((await failureOf(client.watch({ keyspace: 'other' }).ended)).code, 5);
+});
+
+test('S9: watchesPerConnectionMax watches fit on a connection, one more is refused, other connections are free', async (t) => {
+  const { node } = await start(t);
+  const face = await startTestFace(t);
+  const connections = new Set<object | undefined>();
+  face.kv.watch = (options = {}) => {
+    connections.add(options.connection);
+    return node.kv.watch(options);
+  };
+  const [one, two] = [new ForeignClient(face.port), new ForeignClient(face.port)];
+  t.after(() => [one, two].map((client) => client.close()));
+  const first = one.watch({});
+  await first.begun();
+  const [connection] = connections;
+  assert.ok(connection !== undefined);
+  // A connection has too few streams for so many; other faces put many watches in one.
+  for (let count = 2; count < watchesPerConnectionMax; count += 1) await node.kv.watch({ connection, fromRevision: 1 });
+  const last = one.watch({});
+  await last.begun();
+  assert.equal(connections.size, 1, 'calls of one connection count together');
+  const { code, error } = await failureOf(one.watch({}).ended);
+  assert.deepEqual([code, error.code], [8, 'TOO_MANY_REQUESTS']);
+  const other = two.watch({});
+  await other.begun();
+  assert.equal(connections.size, 2);
+  last.cancel();
+  const again = async (): Promise<void> => {
+    const watch = one.watch({});
+    await watch.begun().catch(again);
+    watch.cancel();
+  };
+  await again();
+  for (const watch of [first, other]) watch.cancel();
 });
 
 test('S11: a cancelled watch holds nothing, and a stop ends watches at once', async (t) => {

@@ -43,7 +43,7 @@ function callOf(method: Method, options: { timeoutMs?: number } = {}) {
     acceptedEncodings: [],
     headers: [':path', '/t.T/M', 'x-who', 'me'],
   };
-  const call = new ActiveCall(deps, stream, head, 'peer');
+  const call = new ActiveCall(deps, stream, head, { peer: 'peer' });
   call.begin(false);
   return { call, stream, clock, errors, log: stream.log };
 }

@@ -22,10 +22,16 @@ import type { ServerCall } from './server-call.js';
 
 const NOTHING = new Uint8Array(0);
 
+/** Whose call it is. */
+export interface ClientEnd {
+  /** Its address. */
+  readonly peer: string;
+}
+
 type Owned = MessageInputOwner & MessageOutputOwner & PumpSink<unknown>;
 
 export class ActiveCall implements ServerCall, StreamHandler, Expiring, Owned {
-  readonly peer: string;
+  readonly #client: ClientEnd;
   readonly deadlineMs: number | undefined;
   readonly #deps: CallDeps;
   readonly #head: RequestHead;
@@ -48,12 +54,20 @@ export class ActiveCall implements ServerCall, StreamHandler, Expiring, Owned {
   #metadata: Metadata | undefined = undefined;
   #trailer: Metadata | undefined = undefined;
 
-  constructor(deps: CallDeps, stream: Http2Stream, head: RequestHead, peer: string) {
+  constructor(deps: CallDeps, stream: Http2Stream, head: RequestHead, client: ClientEnd) {
     this.#deps = deps;
     this.#stream = stream;
     this.#head = head;
-    this.peer = peer;
+    this.#client = client;
     this.deadlineMs = head.timeoutMs === undefined ? undefined : deps.runtime.clock.now() + head.timeoutMs;
+  }
+
+  get peer(): string {
+    return this.#client.peer;
+  }
+
+  get connection(): object {
+    return this.#client;
   }
 
   get path(): string {

@@ -46,13 +46,24 @@ test('Watch tells the status, then each change, the newest only to who reads lat
   assert.equal(health.watches, 0);
 });
 
-test('a server that shuts down tells watchers and stays NOT_SERVING', async () => {
+test('a server that shuts down tells watchers, ends their watches and stays NOT_SERVING', async () => {
   const health = new HealthService();
-  const watcher = watch(health, '');
-  await watcher.next();
+  health.setStatus('a.B', ServingStatus.NOT_SERVING);
+  const [waits, reads, knows, unknown] = ['', '', 'a.B', 'c.D'].map((service) => watch(health, service));
+  assert.ok(waits && reads && knows && unknown);
+  for (const watcher of [waits, reads, knows, unknown]) await watcher.next();
+  const waiting = waits.next();
   health.shutDown();
   health.setStatus('', ServingStatus.SERVING);
-  assert.deepEqual(await watcher.next(), { done: false, value: ServingStatus.NOT_SERVING });
+  const told = { done: false, value: ServingStatus.NOT_SERVING };
+  assert.deepEqual(await waiting, told);
+  assert.deepEqual(await reads.next(), told);
+  const late = watch(health, '');
+  assert.deepEqual(await late.next(), told);
+  for (const watcher of [waits, reads, knows, unknown, late]) {
+    assert.deepEqual(await watcher.next(), { done: true, value: undefined });
+  }
+  assert.equal(health.watches, 0);
   assert.equal(check(health, ''), ServingStatus.NOT_SERVING);
 });
 

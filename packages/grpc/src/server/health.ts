@@ -57,10 +57,11 @@ export class HealthService {
     if (!this.#isShutDown) this.#change(service, status);
   }
 
-  /** Every service is NOT_SERVING from now on: the server is about to drain. */
+  /** Every service is NOT_SERVING from now on: the server is about to drain. Watches end once they have told so, or nothing would ever end them. */
   shutDown(): void {
     this.#isShutDown = true;
     for (const service of this.#statuses.keys()) this.#change(service, ServingStatus.NOT_SERVING);
+    for (const watches of this.#watches.values()) for (const watch of watches) watch.end();
   }
 
   /** Watches that are open. */
@@ -91,6 +92,7 @@ export class HealthService {
     });
     all.add(watch);
     watch.tell(this.#statuses.get(service) ?? ServingStatus.SERVICE_UNKNOWN);
+    if (this.#isShutDown) watch.end();
     return watch;
   }
 }
@@ -100,6 +102,8 @@ class StatusWatch implements AsyncIterableIterator<ServingStatus, undefined, und
   readonly #onReturn: () => void;
   #newest: ServingStatus | undefined;
   #last: ServingStatus | undefined;
+  /** There will be no more news. */
+  #isEnding = false;
   #isOver = false;
   #wake: (() => void) | undefined;
 
@@ -112,19 +116,25 @@ class StatusWatch implements AsyncIterableIterator<ServingStatus, undefined, und
     this.#wake?.();
   }
 
+  /** The reader gets what it has not seen yet, then the end. */
+  end(): void {
+    this.#isEnding = true;
+    this.#wake?.();
+  }
+
   async next(): Promise<IteratorResult<ServingStatus, undefined>> {
     // A status that changed and changed back while nobody read is no news.
-    while (!this.#isOver && (this.#newest === undefined || this.#newest === this.#last)) {
+    while (!this.#isOver && !this.#isEnding && this.#newest === this.#last) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
-    if (this.#isOver || this.#newest === undefined) return { done: true, value: undefined };
+    if (this.#isOver || this.#newest === undefined || this.#newest === this.#last) return this.return();
     this.#last = this.#newest;
     return { done: false, value: this.#newest };
   }
 
-  return(): Promise<IteratorResult<ServingStatus, undefined>> {
+  return(): Promise<IteratorReturnResult<undefined>> {
     if (!this.#isOver) {
       this.#isOver = true;
       this.#onReturn();

@@ -6,6 +6,8 @@ export interface ServerCall {
   readonly path: string;
   /** Address of the client, for logs. */
   readonly peer: string;
+  /** Stands for the client's connection: the same object for all calls of one, to count by. */
+  readonly connection: object;
   /** What the client sent with the call. */
   readonly metadata: Metadata;
   /** When the caller gives up, in milliseconds of the runtime's clock; undefined: never. The server ends the call by itself then. */

@@ -8,7 +8,7 @@ import { ErrorCode } from '../http2/error-code.js';
 import { Http2Connection } from '../http2/http2-connection.js';
 import type { Http2Handler } from '../http2/http2-handler.js';
 import type { Http2Stream, StreamHandler } from '../http2/http2-stream.js';
-import { ActiveCall } from './active-call.js';
+import { ActiveCall, type ClientEnd } from './active-call.js';
 import type { CallDeps } from './call-deps.js';
 import { type ForeignRequest, isForeign, readRequestHead, type RequestHead } from './request-head.js';
 import { refusalHeaders } from './response-headers.js';
@@ -25,10 +25,10 @@ export interface ServerConnectionOptions {
   readonly ageMsMax: number;
 }
 
-export class ServerConnection implements Http2Handler, Expiring {
+export class ServerConnection implements Http2Handler, Expiring, ClientEnd {
+  readonly peer: string;
   readonly #deps: ServerConnectionDeps;
   readonly #http2: Http2Connection;
-  readonly #peer: string;
   readonly #keepalive: Keepalive;
   readonly #ageTimer: WheelTimer | undefined;
   /** The last header list and what it says: the decoder gives the same list for the same block. */
@@ -38,7 +38,7 @@ export class ServerConnection implements Http2Handler, Expiring {
   constructor(deps: ServerConnectionDeps, connection: ByteConnection, { ageMsMax }: ServerConnectionOptions) {
     const { runtime, options } = deps;
     this.#deps = deps;
-    this.#peer = connection.remote;
+    this.peer = connection.remote;
     this.#http2 = new Http2Connection(
       { connection, runtime, handler: this },
       { role: 'server', limits: options.http2 },
@@ -72,7 +72,7 @@ export class ServerConnection implements Http2Handler, Expiring {
       stream.sendHeaders(refusalHeaders(head), true);
       return new RefusedRequest(stream);
     }
-    const call = new ActiveCall(this.#deps, stream, head, this.#peer);
+    const call = new ActiveCall(this.#deps, stream, head, this);
     call.begin(isEnd);
     return call;
   }

@@ -7,6 +7,7 @@ export function fakeCall(path: string): ServerCall {
   return {
     path,
     peer: 'test',
+    connection: {},
     metadata: new Metadata(),
     deadlineMs: undefined,
     isOver: false,

@@ -310,3 +310,24 @@ test('health tells whether the node is ready, reflection names the services and 
   for (const name of [KV, API, 'grpc.health.v1.Health']) assert.ok(names.includes(name), name);
   for (const name of ['kvorum/v1/kv.proto', 'kvorum/v1/read.proto']) assert.ok(files.includes(name), name);
 });
+
+test('a health watch tells NOT_SERVING and ends when the node stops, which waits for nobody', async (t) => {
+  const { face } = await startForeign(t);
+  const client = new Client(`127.0.0.1:${face.port}`, credentials.createInsecure());
+  t.after(() => client.close());
+  const same = (message: Buffer) => message;
+  const stream = client.makeServerStreamRequest('/grpc.health.v1.Health/Watch', same, same, Buffer.alloc(0));
+  const statuses: (number | undefined)[] = [];
+  const ended = new Promise((resolve, reject) => stream.on('end', resolve).on('error', reject));
+  await new Promise<void>((resolve) => {
+    stream.on('data', (answer: Buffer) => {
+      statuses.push(answer.at(1));
+      resolve();
+    });
+  });
+  const startMs = performance.now();
+  await face.face.close();
+  assert.ok(performance.now() - startMs < 2_000, 'the drain time of 5 s was not used');
+  await ended;
+  assert.deepEqual(statuses, [1, 2]);
+});

@@ -50,10 +50,7 @@ export function kvServiceTable({ kv, info, calls, watches }: TableDeps): Service
         return getServers(info);
       }),
     ],
-    [
-      watch.path,
-      calls.stream('Watch', watch, (request, timeoutMs, { signal }) => watches.open(request, timeoutMs, signal)),
-    ],
+    [watch.path, calls.stream('Watch', watch, (request, timeoutMs, call) => watches.open(request, timeoutMs, call))],
     ...sessionMethods(kv, calls),
   ]);
 }

@@ -1,4 +1,5 @@
 /** Watch: the changes that a service delivers, as a stream of responses. A client that reads slowly costs a cursor, since nothing is read ahead. */
+import type { ServerCall } from '@kvorum/grpc';
 import { type Init, KvorumError } from '@kvorum/protocol';
 import { type WatchRequest, type WatchResponse, WatchEventKind } from '@kvorum/protocol/kvorum/v1/watch.js';
 import type { KvService, Watch, WatchBatch, WatchOptions } from '../../service/kv-service.js';
@@ -16,11 +17,15 @@ export class WatchStreams {
 
   /**
    * Opens the watch that a request asks for. The first response tells that it has begun.
-   * @param signal ends the watch, also while nothing happens
+   * @param call its signal ends the watch, also while nothing happens
    */
-  open(request: WatchRequest, timeoutMs: number | undefined, signal: AbortSignal): AsyncGenerator<Init<WatchResponse>> {
+  open(
+    request: WatchRequest,
+    timeoutMs: number | undefined,
+    { signal, connection }: Pick<ServerCall, 'signal' | 'connection'>,
+  ): AsyncGenerator<Init<WatchResponse>> {
     checkKeyspace(request.keyspace, false);
-    const opened = this.#kv.watch({ ...keysOf(request), ...wishesOf(request), timeoutMs });
+    const opened = this.#kv.watch({ ...keysOf(request), ...wishesOf(request), timeoutMs, connection });
     // Who cancels before the stream is read leaves nobody to hear of a failure.
     opened.catch(() => undefined);
     return this.#stream(opened, signal);

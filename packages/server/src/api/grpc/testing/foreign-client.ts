@@ -38,7 +38,9 @@ export class ForeignClient {
   readonly #client: Client;
 
   constructor(port: number) {
-    this.#client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+    // Clients of one process would share a connection otherwise.
+    const options = { 'grpc.use_local_subchannel_pool': 1 };
+    this.#client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), options);
   }
 
   /** A unary call; bytes in answers are Buffers, 64-bit numbers are numbers. */
