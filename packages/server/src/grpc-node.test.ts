@@ -120,8 +120,8 @@ test('S9: watchesPerConnectionMax watches fit on a connection, one more is refus
   const { node } = await start(t);
   const face = await startTestFace(t);
   const connections = new Set<object | undefined>();
-  face.kv.watch = (options = {}) => {
-    connections.add(options.connection);
+  face.kv.watch = (options) => {
+    connections.add(options?.connection);
     return node.kv.watch(options);
   };
   const [one, two] = [new ForeignClient(face.port), new ForeignClient(face.port)];
