@@ -147,7 +147,7 @@ class Simulation {
     await this.until(() => queue.nowMs >= loadUntilMs && (!this.isQuiet() || queue.nowMs >= RUN_MS_MAX));
     this.isLoaded = false;
     for (const client of clients) client.stop();
-    await converge(recovery);
+    await converge(recovery, () => clients.some(({ isWaiting }) => isWaiting));
     if (this.isCutShort) return;
     // Nothing more is asked while watches come to the end.
     const activity = this.activity();
