@@ -1,0 +1,38 @@
+/** Keys and values as bytes. */
+import { keyBytesMax, requestBytesMax } from '@kvorum/protocol';
+import { invalidArgument } from './errors.js';
+
+/** Text is UTF-8. Bytes must stay untouched until the call they are given to has ended. */
+export type Bytes = string | Uint8Array;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export function toBytes(data: Bytes): Uint8Array {
+  return typeof data === 'string' ? encoder.encode(data) : data;
+}
+
+/** Bytes that are no UTF-8 become U+FFFD. */
+export function toText(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
+}
+
+/** Throws ClientError INVALID_ARGUMENT or KEY_TOO_LARGE, as the server would. */
+export function keyBytes(key: Bytes): Uint8Array {
+  const bytes = toBytes(key);
+  if (bytes.length >= 1 && bytes.length <= keyBytesMax) return bytes;
+  throw invalidArgument('key', `the key has ${bytes.length} bytes; allowed are 1 to ${keyBytesMax}`);
+}
+
+/** Throws ClientError INVALID_ARGUMENT. */
+export function valueBytes(value: Bytes): Uint8Array {
+  const bytes = toBytes(value);
+  if (bytes.length <= requestBytesMax) return bytes;
+  throw invalidArgument('value', `the value has ${bytes.length} bytes; a request has at most ${requestBytesMax}`);
+}
+
+/** Throws ClientError INVALID_ARGUMENT unless `value` is a revision. */
+export function checkRevision(field: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw invalidArgument(field, `${field} is ${String(value)}; allowed are integers from 0 to 2^53 - 1`);
+}
