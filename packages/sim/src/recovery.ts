@@ -84,13 +84,12 @@ function reportLate(
   violate('liveness', `${what}: ${states.join(', ')}; leaders ${leaders.join(' ')}`);
 }
 
-/** Once nobody is `asking` any more, all members' replicas come to an equal state (R14 too). */
-export async function converge(deps: RecoveryDeps, isAsking: () => boolean): Promise<void> {
-  const { cluster, book, violate, until } = deps;
+/** All members' replicas come to an equal state (R14 too). */
+export async function converge({ cluster, book, violate, until }: RecoveryDeps): Promise<void> {
   const limitMs = cluster.queue.nowMs + CONVERGENCE_MS_MAX;
   const states = (): string[][] => cluster.states((shard, id) => book.isMember(shard, id));
   const isOne = (): boolean => states().every((shard) => new Set(shard).size === 1);
-  if (!(await until(() => cluster.queue.nowMs > limitMs || (!isAsking() && isOne())))) return;
+  if (!(await until(() => cluster.queue.nowMs > limitMs || isOne()))) return;
   if (isOne()) return;
   violate(
     'convergence',

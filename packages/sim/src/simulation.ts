@@ -147,11 +147,14 @@ class Simulation {
     await this.until(() => queue.nowMs >= loadUntilMs && (!this.isQuiet() || queue.nowMs >= RUN_MS_MAX));
     this.isLoaded = false;
     for (const client of clients) client.stop();
-    await converge(recovery, () => clients.some(({ isWaiting }) => isWaiting));
+    await converge(recovery);
     if (this.isCutShort) return;
     // Nothing more is asked while watches come to the end.
     const activity = this.activity();
     await this.finishWatches();
+    if (this.isCutShort) return;
+    // What was under way when the load ended may have been carried out, and told, since replicas were one.
+    await converge(recovery);
     if (this.isCutShort) return;
     if (this.isFloored) for (const missed of missedFloors(activity)) this.violate('enough happens', missed);
     for (const machine of cluster.machines) this.checks.look(machine);

@@ -91,7 +91,6 @@ export class Client {
   /** Machines whose last answer to this client was a failure. */
   readonly #failing = new Set<Machine>();
   #isStopped = false;
-  #isWaiting = false;
   #puts = 0;
   readonly #wantsSession: boolean;
   #sessionId: number | undefined;
@@ -119,14 +118,8 @@ export class Client {
     this.#thinkThenAsk();
   }
 
-  /** Asks nothing more. What was asked may still be answered. */
   stop(): void {
     this.#isStopped = true;
-  }
-
-  /** A request is on its way. */
-  get isWaiting(): boolean {
-    return this.#isWaiting;
   }
 
   #thinkThenAsk(): void {
@@ -170,10 +163,8 @@ export class Client {
     asked.operation.process = machine.starts;
     log(`c${this.#id}`, `ask ${machine.name} ${describe(request)}`);
     let isDone = false;
-    this.#isWaiting = true;
     const finish = (answer: Answer): void => {
       isDone = true;
-      this.#isWaiting = false;
       giveUp.cancel();
       this.#judge(machine, answer);
       this.#answered(asked, answer);
