@@ -14,7 +14,7 @@ const PACKAGES = {
   sim: ['core', 'server', 'protocol', 'client'],
 };
 /** What tests of a package may import besides. */
-const TEST_PACKAGES = { client: ['server'] };
+const TEST_PACKAGES = { client: ['server'], cli: ['grpc'] };
 /** Packages that run without Node: no built-in modules outside tests, or outside of the one folder for them. */
 const WITHOUT_NODE = new Set(['core', 'protocol', 'grpc', 'client']);
 const NODE_FOLDER = { grpc: 'node', client: 'node' };

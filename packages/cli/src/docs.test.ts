@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { allCommands, readCommandTree } from './completion/command-tree.js';
 import { settingRows } from './config/setting-rows.js';
 import { exitCodes } from './exit-codes.js';
+import { createProgram } from './program.js';
+import { createTestTerminal } from './testing/test-terminal.js';
 
 const docs = new URL('../../../docs/', import.meta.url);
 
@@ -46,27 +49,15 @@ for (const [file, name, table] of [
   });
 }
 
-test('docs/cli.md speaks of every command', async () => {
+test('docs/cli.md speaks of every command and, with docs/configuration.md, of every option', async () => {
   const text = await readFile(new URL('cli.md', docs), 'utf8');
-  for (const command of [
-    'serve',
-    'dev',
-    'demo',
-    'demo start',
-    'demo stop',
-    'demo kill',
-    'config check',
-    'config print',
-    'get',
-    'put',
-    'del',
-    'ls',
-    'status',
-    'backup',
-    'backup verify',
-    'restore',
-    'completion',
-  ]) {
-    assert.ok(text.includes(`kvorum ${command}`), command);
+  const both = text + (await readFile(new URL('configuration.md', docs), 'utf8'));
+  const deps = { terminal: createTestTerminal().terminal, loadStartNode: () => assert.fail(), nodeScript: '' };
+  const root = readCommandTree(createProgram(deps, () => undefined, false));
+  for (const { path, options } of allCommands(root)) {
+    assert.ok(text.includes(path) || path.endsWith(' help'), path);
+    for (const name of options.flatMap(({ names }) => names.slice(-1))) {
+      assert.ok(both.includes(`${name}`) || name === '--version', `${path} ${name}`);
+    }
   }
 });

@@ -45,7 +45,20 @@ test('exit 0: --version and --help', async () => {
 });
 
 test('every command has help with an example', async () => {
-  for (const command of ['serve', 'dev', 'demo', 'get', 'put', 'del', 'ls', 'status', 'backup', 'restore']) {
+  for (const command of [
+    'serve',
+    'dev',
+    'demo',
+    'get',
+    'put',
+    'del',
+    'ls',
+    'status',
+    'servers',
+    'bench',
+    'backup',
+    'restore',
+  ]) {
     const { code, out } = await run([command, '--help']);
     assert.equal(code, 0);
     assert.match(out, /Examples:\n {2}kvorum /, command);
@@ -263,121 +276,10 @@ test('config check and config print', async (context) => {
   assert.deepEqual(json.heartbeatMs, { value: 100, origin: 'default' });
 });
 
-test('put, get, ls and del against a node', async (context) => {
-  const endpoint = await fakeEndpoint({}, (close) => context.after(close));
-  const at = ['--endpoint', endpoint];
-  assert.deepEqual(await run(['put', 'a/b', 'one', ...at]), { code: 0, out: 'ok, revision 1\n', err: '' });
-  assert.deepEqual(await run(['put', 'a/../ö %', '-', ...at], { stdin: 'two\nlines' }), {
-    code: 0,
-    out: 'ok, revision 2\n',
-    err: '',
-  });
-  assert.equal((await run(['get', 'a/b', ...at])).out, 'one');
-  assert.equal((await run(['get', 'a/b', ...at], { isTty: true })).out, 'one\n');
-  const json = JSON.parse((await run(['get', 'a/../ö %', '--json', ...at])).out);
-  assert.deepEqual(json, {
-    key: 'a/../ö %',
-    value: 'two\nlines',
-    modRevision: 2,
-    createRevision: 2,
-    version: 1,
-    revision: 2,
-  });
-  assert.equal((await run(['ls', ...at])).out, 'a/../ö %\ttwo\nlines\na/b\tone\n');
-  const cut = await run(['ls', '--keys-only', '--limit', '1', '--prefix', 'a/', ...at]);
-  assert.deepEqual([cut.out, cut.err], ['a/../ö %\n', '(more keys follow; --limit 1 cut the list)\n']);
-  const json1 = (await run(['ls', '--limit', '1', '--json', ...at])).out.trimEnd().split('\n');
-  assert.deepEqual(JSON.parse(json1[1] ?? ''), { cursor: 'abc' }, 'programs learn where the list goes on');
-  assert.equal((await run(['del', 'a/b', ...at])).out, 'deleted, revision 3\n');
-});
-
-test('exit 1: key not found, condition not met, with the code in JSON', async (context) => {
-  const endpoint = await fakeEndpoint({}, (close) => context.after(close));
-  const at = ['--endpoint', endpoint];
-  const absent = await run(['get', 'nothing', ...at, '--json']);
-  assert.equal(absent.code, exitCodes.failed.code);
-  assert.equal(JSON.parse(absent.err).error.code, 'KEY_NOT_FOUND');
-  assert.equal((await run(['del', 'nothing', ...at])).code, 1);
-  assert.equal((await run(['put', 'k', 'v', '--if-absent', ...at])).code, 0);
-  const again = await run(['put', 'k', 'v', '--if-absent', ...at]);
-  assert.deepEqual([again.code, again.err], [1, 'kvorum: the condition does not hold\n']);
-  assert.equal((await run(['put', 'k', 'w', '--if-revision', '1', ...at])).code, 0);
-  assert.equal((await run(['del', 'k', '--if-revision', '1', ...at])).code, 1);
-});
-
 test('S9: a value from stdin above the request limit is refused before it is sent', async () => {
   const { code, err } = await run(['put', 'k', '-'], { stdin: Buffer.alloc(1536 * 1024 + 1) });
   assert.equal(code, 2);
   assert.match(err, /a request holds at most 1572864 bytes/);
-});
-
-test('exit 7: no endpoint answers; endpoints are tried in order', async (context) => {
-  const port = await freePorts(2);
-  const dead = ['--endpoint', `127.0.0.1:${port}`, '--endpoint', `http://127.0.0.1:${port + 1}`];
-  const none = await run(['put', 'k', 'v', ...dead]);
-  assert.equal(none.code, exitCodes.unavailable.code);
-  assert.match(none.err, /no endpoint answered:\n {2}http:\/\/127\.0\.0\.1:\d+ \(connection refused\)\n/);
-  const endpoint = await fakeEndpoint({}, (close) => context.after(close));
-  assert.equal((await run(['put', 'k', 'v', ...dead, '--endpoint', endpoint])).code, 0);
-});
-
-test('exit 7: no quorum, and the write did not happen', async (context) => {
-  const error = { code: 'UNAVAILABLE', message: 'no leader', mayHaveHappened: false };
-  const endpoint = await fakeEndpoint({ answers: { status: 503, error } }, (close) => context.after(close));
-  const { code, err } = await run(['put', 'k', 'v', '--endpoint', endpoint]);
-  assert.deepEqual([code, err], [exitCodes.unavailable.code, 'kvorum: no leader\n']);
-});
-
-test('R20, exit 8: a write that may have happened is told so and never sent to another endpoint', async (context) => {
-  const error = { code: 'TIMEOUT', message: 'no answer in time', mayHaveHappened: true };
-  const unclear = await fakeEndpoint({ answers: { status: 503, error } }, (close) => context.after(close));
-  const silent = await fakeEndpoint({ isSilent: true }, (close) => context.after(close));
-  const good = await fakeEndpoint({}, (close) => context.after(close));
-  const asked = await run(['put', 'k', 'v', '--endpoint', unclear, '--endpoint', good]);
-  assert.equal(asked.code, exitCodes.outcomeUnknown.code);
-  assert.match(asked.err, /may have happened: read the key before trying again/);
-  const lost = await run(['put', 'k', 'v', '--endpoint', silent, '--endpoint', good, '--timeout', '100']);
-  assert.equal(lost.code, exitCodes.outcomeUnknown.code);
-  assert.equal((await run(['get', 'k', '--endpoint', good])).code, 1, 'nothing was written at the second endpoint');
-});
-
-test('R20, exit 8: a proxy that failed does not say what became of the write', async (context) => {
-  const good = await fakeEndpoint({}, (close) => context.after(close));
-  for (const foreignStatus of [502, 503, 504]) {
-    const proxy = await fakeEndpoint({ foreignStatus }, (close) => context.after(close));
-    const asked = await run(['put', 'k', 'v', '-e', proxy, '-e', good]);
-    assert.equal(asked.code, exitCodes.outcomeUnknown.code, `${foreignStatus}`);
-    assert.match(asked.err, /not in kvorum's form.*\n.*may have happened/);
-  }
-  assert.equal((await run(['get', 'k', '-e', good])).code, 1, 'nothing was written at the second endpoint');
-});
-
-test('an answer that breaks off: a read goes on to the next endpoint, a write has happened', async (context) => {
-  const broken = await fakeEndpoint({ breaksOff: true }, (close) => context.after(close));
-  const good = await fakeEndpoint({}, (close) => context.after(close));
-  await run(['put', 'k', 'v', '-e', good]);
-  const read = await run(['get', 'k', '-e', broken, '-e', good]);
-  assert.deepEqual([read.code, read.out], [0, 'v']);
-  const only = await run(['get', 'k', '-e', broken]);
-  assert.equal(only.code, exitCodes.unavailable.code);
-  assert.match(only.err, /the answer broke off: /);
-  const written = await run(['del', 'k', '-e', broken]);
-  assert.deepEqual([written.code, written.out], [0, 'deleted, revision 7\n']);
-  const listed = await run(['ls', '-e', broken]);
-  assert.equal(listed.code, exitCodes.failed.code);
-});
-
-test('exit 7: endpoints that answered are not told to be absent', async (context) => {
-  const error = { code: 'UNAVAILABLE', message: 'no leader', mayHaveHappened: false };
-  const close = (end: () => Promise<void>) => context.after(end);
-  const first = await fakeEndpoint({ answers: { status: 503, error } }, close);
-  const second = await fakeEndpoint({ answers: { status: 503, error } }, close);
-  const { code, err } = await run(['put', 'k', 'v', '-e', first, '-e', second]);
-  assert.equal(code, exitCodes.unavailable.code);
-  assert.equal(
-    err,
-    `kvorum: no endpoint could do it:\n  http://${first} (no leader)\n  http://${second} (no leader)\n`,
-  );
 });
 
 test('status: exit 0 when ready, 1 when an endpoint does not answer, 7 when none does', async (context) => {

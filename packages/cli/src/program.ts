@@ -1,6 +1,7 @@
 /** The command line: all commands put together, and one place where a run ends in an exit code. */
 import { Command, CommanderError } from 'commander';
 import { backupCommand } from './commands/backup.js';
+import { benchCommand } from './commands/bench.js';
 import { completionCommand } from './commands/completion.js';
 import { configCommand } from './commands/config.js';
 import { delCommand } from './commands/del.js';
@@ -10,6 +11,7 @@ import { lsCommand } from './commands/ls.js';
 import { putCommand } from './commands/put.js';
 import { restoreCommand } from './commands/restore.js';
 import { devCommand, serveCommand } from './commands/serve.js';
+import { serversCommand } from './commands/servers.js';
 import { statusCommand } from './commands/status.js';
 import { CommandError } from './command-error.js';
 import { exitCodes, exitCodesHelp } from './exit-codes.js';
@@ -47,7 +49,8 @@ export async function runProgram(args: readonly string[], deps: ProgramDeps): Pr
   }
 }
 
-function createProgram(deps: ProgramDeps, exitWith: (code: number) => void, isJson: boolean): Command {
+/** All commands; one that ends a node or a load tells its exit code to `exitWith`. */
+export function createProgram(deps: ProgramDeps, exitWith: (code: number) => void, isJson: boolean): Command {
   const { terminal, loadStartNode, nodeScript } = deps;
   const serveDeps = { terminal, loadStartNode, exitWith };
   const program = new Command('kvorum')
@@ -65,8 +68,10 @@ function createProgram(deps: ProgramDeps, exitWith: (code: number) => void, isJs
     delCommand(terminal),
     lsCommand(terminal),
     statusCommand(terminal),
+    serversCommand(terminal),
     backupCommand(terminal),
     restoreCommand(terminal),
+    benchCommand({ terminal, exitWith }),
     completionCommand(terminal),
   ];
   for (const command of commands) program.addCommand(command);
@@ -107,5 +112,6 @@ Examples:
   kvorum put hello world
   kvorum get hello
   kvorum status
+  kvorum bench mixed
 
 ${exitCodesHelp()}`;

@@ -129,7 +129,7 @@ class Load {
     await clock.sleep(Math.min(dueMs, this.#endMs) - nowMs, signal);
     // A timer that came late is no fault of the store's.
     const wokenMs = clock.nowMs();
-    return this.#isOver(wokenMs) ? undefined : wokenMs;
+    return dueMs >= this.#endMs || this.#isOver(wokenMs) ? undefined : wokenMs;
   }
 
   async #request(target: LoadTarget, number: number, fromMs: number): Promise<void> {

@@ -1,4 +1,4 @@
-/** Error answers of a node, and requests without an answer, as errors that end a command. */
+/** Error answers of a node over HTTP, and requests without an answer, as errors that end a command. */
 import { z } from 'zod';
 import { CommandError } from '../command-error.js';
 import type { ExitName } from '../exit-codes.js';
@@ -22,36 +22,27 @@ const exits: Readonly<Record<string, ExitName>> = {
   STOPPED: 'unavailable',
 };
 
-const unknownHint = 'The write may have happened: read the key before trying again.';
+/** What a person can do about a write of which nobody knows. */
+export const unknownOutcomeHint = 'The write may have happened: read the key before trying again.';
+/** What a person can do when nobody answers. */
+export const nobodyThereHint =
+  'Is a node running there? Give its address with --endpoint, or start one with: kvorum dev';
 
-/** Reads the error that a node answered with. `isWrite` tells whether an unclear outcome matters. */
-export async function readAnswerError(answer: HttpAnswer, isWrite: boolean): Promise<CommandError> {
+/** How the command ends after an error with this code. */
+export function exitOf(code: string): ExitName {
+  return exits[code] ?? 'failed';
+}
+
+/** Reads the error that a node answered a read with. */
+export async function readAnswerError(answer: HttpAnswer): Promise<CommandError> {
   const body = await readBody(answer, errorBytesMax);
   const parsed = errorBody.safeParse(parseJson(body.toString('utf8'))).data;
   const { code, message, ...fields } = parsed?.error ?? foreignError(answer.status);
-  // What failed at the far end, and doesn't say that nothing happened, may be a proxy's word about a request it had passed on.
-  const isUnclear = fields.mayHaveHappened ?? answer.status >= 500;
-  if (isWrite && isUnclear) return new CommandError('outcomeUnknown', message, { code, fields, hint: unknownHint });
-  return new CommandError(exits[code] ?? 'failed', message, { code, fields });
-}
-
-/** The words of a list's last line when it tells an error, undefined for any other line. */
-export function readErrorLine(line: string): { readonly code: string; readonly message: string } | undefined {
-  return line.startsWith('{"error":') ? errorBody.safeParse(parseJson(line)).data?.error : undefined;
+  return new CommandError(exitOf(code), message, { code, fields });
 }
 
 function foreignError(status: number): z.infer<typeof errorBody>['error'] {
   return { code: 'failed', message: `the endpoint answered ${status}, not in kvorum's form: is it a kvorum node?` };
-}
-
-/** The error of a write that was sent and never answered. */
-export function lostAnswer(url: string, reason: string, cause: unknown): CommandError {
-  return new CommandError('outcomeUnknown', `no answer from ${url}: ${reason}`, {
-    code: 'NO_ANSWER',
-    cause,
-    hint: unknownHint,
-    fields: { mayHaveHappened: true },
-  });
 }
 
 /** One endpoint's part in a failure; `error` is what it answered, if it did. */
@@ -75,7 +66,7 @@ export function noEndpoint(failures: readonly EndpointFailure[]): CommandError {
   return new CommandError('unavailable', message, {
     code: 'NO_ENDPOINT',
     fields: { mayHaveHappened: false },
-    hint: 'Is a node running there? Give its address with --endpoint, or start one with: kvorum dev',
+    hint: nobodyThereHint,
   });
 }
 

@@ -1,4 +1,4 @@
-/** Endpoints as a person writes them: `127.0.0.1:2379` or `http://127.0.0.1:2379`. */
+/** Endpoints as a person writes them: `127.0.0.1:2379`, `kvorum://127.0.0.1:2379` or `http://127.0.0.1:2379`. */
 import { clientPortDefault } from '@kvorum/protocol';
 import { formatAddress, parseAddress } from '@kvorum/server/options/address.js';
 import { CommandError } from '../command-error.js';
@@ -6,6 +6,8 @@ import { CommandError } from '../command-error.js';
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
+  /** `host:port`. */
+  readonly address: string;
   /** As it is shown. */
   readonly url: string;
 }
@@ -14,11 +16,13 @@ const defaultEndpoint = `http://127.0.0.1:${clientPortDefault}`;
 
 /** The endpoints given by flags, else by KVORUM_ENDPOINTS, else the default. Fails with a usage error. */
 export function readEndpoints(
-  flags: readonly string[] | undefined,
+  { endpoint = [], endpoints = [] }: { readonly endpoint?: readonly string[]; readonly endpoints?: readonly string[] },
   env: Readonly<Record<string, string | undefined>>,
 ): readonly Endpoint[] {
   const fromEnv = env['KVORUM_ENDPOINTS'];
-  const given = flags ?? (fromEnv === undefined || fromEnv === '' ? [defaultEndpoint] : [fromEnv]);
+  const flags = [...endpoint, ...endpoints];
+  const otherwise = fromEnv === undefined || fromEnv === '' ? defaultEndpoint : fromEnv;
+  const given = flags.length > 0 ? flags : [otherwise];
   const texts = given.flatMap((part) => part.split(',')).map((part) => part.trim());
   const named = texts.filter((text) => text !== '');
   if (named.length === 0) throw notAllowed(given.join(','));
@@ -26,10 +30,13 @@ export function readEndpoints(
 }
 
 function parseEndpoint(text: string): Endpoint {
-  const plain = text.replace(/^http:\/\//, '').replace(/\/$/, '');
+  const plain = text.replace(/^(?:http|kvorum):\/\//, '').replace(/\/$/, '');
   const withPort = /:\d+$/.test(plain) ? plain : `${plain}:${clientPortDefault}`;
-  const address = parseAddress(withPort, 1);
-  if (address !== undefined) return { ...address, url: `http://${formatAddress(address)}` };
+  const parsed = parseAddress(withPort, 1);
+  if (parsed !== undefined) {
+    const address = formatAddress(parsed);
+    return { ...parsed, address, url: `http://${address}` };
+  }
   throw notAllowed(text);
 }
 

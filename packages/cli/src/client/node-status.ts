@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { CommandError } from '../command-error.js';
 import type { Endpoint } from './endpoint.js';
-import { readBody, sendRequest } from './request.js';
+import { getFrom, readBody } from './request.js';
 
 const shardStatus = z.object({
   shard: z.number(),
@@ -45,10 +45,10 @@ const statusBytesMax = 4 * 1024 * 1024;
 
 /** Asks one endpoint. Fails with NoAnswerError, or a {@link CommandError} when the answer is none of a node. */
 export async function fetchStatus(
-  endpoint: Endpoint,
+  endpoint: Omit<Endpoint, 'address'>,
   timeoutMs: number,
 ): Promise<{ status: SeenStatus; raw: unknown }> {
-  const answer = await sendRequest(endpoint, { method: 'GET', target: '/health' }, timeoutMs);
+  const answer = await getFrom(endpoint, '/health', timeoutMs);
   const body = await readBody(answer, statusBytesMax);
   let raw: unknown;
   try {

@@ -1,17 +1,6 @@
-/**
- * One HTTP request to one endpoint. Uses `node:http` and not `fetch`, since a URL would rewrite keys such as `a/../b`.
- * Tells apart a request that certainly never reached the node from one that may have.
- */
+/** One HTTP request to one endpoint, for what gRPC has not: health and backups. All of them are reads. */
 import { type IncomingHttpHeaders, type IncomingMessage, request as httpRequest } from 'node:http';
 import type { Endpoint } from './endpoint.js';
-
-export interface HttpRequest {
-  readonly method: 'GET' | 'PUT' | 'DELETE' | 'POST';
-  /** Path and query, already percent-encoded. */
-  readonly target: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array | undefined;
-}
 
 export interface HttpAnswer {
   readonly status: number;
@@ -28,33 +17,27 @@ const bodyTimeoutMs = 60_000;
 /** The request got no answer. */
 export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError';
-  /** True when the node may have received the request. */
-  readonly wasSent: boolean;
 
-  constructor(message: string, wasSent: boolean, cause?: unknown) {
+  constructor(message: string, cause: unknown) {
     super(message, { cause });
-    this.wasSent = wasSent;
   }
 }
 
-/** Sends the request; resolves with the head of the answer. Fails with {@link NoAnswerError}. */
-export function sendRequest(endpoint: Endpoint, sent: HttpRequest, timeoutMs: number): Promise<HttpAnswer> {
+/** Gets the target (path and query, percent-encoded); resolves with the head of the answer. Fails with {@link NoAnswerError}. */
+export function getFrom(
+  { host, port }: Pick<Endpoint, 'host' | 'port'>,
+  target: string,
+  timeoutMs: number,
+): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    const { host, port } = endpoint;
-    const length = { 'content-length': String(sent.body?.length ?? 0) };
-    const headers = { ...(sent.method === 'GET' ? {} : length), ...sent.headers };
-    const request = httpRequest({ host, port, method: sent.method, path: sent.target, headers, agent: false });
-    let isConnected = false;
+    const request = httpRequest({ host, port, method: 'GET', path: target, agent: false });
     const giveUp = (words: string): void => {
       request.destroy(new Error(words));
     };
     const timer = setTimeout(() => giveUp(`no answer within ${timeoutMs} ms`), timeoutMs);
     const connectTimer = setTimeout(() => giveUp(`no connection within ${connectTimeoutMs} ms`), connectTimeoutMs);
     request.on('socket', (socket) => {
-      socket.on('connect', () => {
-        isConnected = true;
-        clearTimeout(connectTimer);
-      });
+      socket.on('connect', () => clearTimeout(connectTimer));
     });
     request.on('response', (body) => {
       clearTimeout(timer);
@@ -64,9 +47,9 @@ export function sendRequest(endpoint: Endpoint, sent: HttpRequest, timeoutMs: nu
     request.on('error', (error) => {
       clearTimeout(timer);
       clearTimeout(connectTimer);
-      reject(new NoAnswerError(inWords(error), isConnected, error));
+      reject(new NoAnswerError(inWords(error), error));
     });
-    request.end(sent.body);
+    request.end();
   });
 }
 
@@ -84,7 +67,7 @@ export async function readBody(answer: HttpAnswer, bytesMax: number): Promise<Bu
       chunks.push(bytes);
     }
   } catch (error) {
-    throw new NoAnswerError(`the answer broke off: ${inWords(error)}`, true, error);
+    throw new NoAnswerError(`the answer broke off: ${inWords(error)}`, error);
   } finally {
     clearTimeout(timer);
   }

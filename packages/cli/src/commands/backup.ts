@@ -4,10 +4,12 @@ import { Command } from 'commander';
 import { explainBackupFailure } from '../backup/backup-failures.js';
 import { backupBytes, readBackupFile, writeBackupFile } from '../backup/backup-file.js';
 import { showBytes, showProgress } from '../progress.js';
+import { readEndpoints } from '../client/endpoint.js';
+import { fetchBackup } from '../client/fetch-backup.js';
 import { CommandError } from '../command-error.js';
 import { printJson, printLine } from '../output.js';
 import type { Terminal } from '../terminal.js';
-import { addClientFlags, type ClientFlags, createClient } from './client-flags.js';
+import { addClientFlags, type ClientFlags } from './client-flags.js';
 
 interface BackupFlags extends ClientFlags {
   readonly serializable?: boolean;
@@ -36,7 +38,7 @@ export function backupCommand(terminal: Terminal): Command {
     .argument('<file>', 'the file to write')
     .option('--serializable', "the node's own state: needs no quorum, may be slightly old")
     .option('--force', 'replace the file where there is one');
-  addClientFlags(command)
+  addClientFlags(command, "until the backup begins (default: the node's)")
     .addHelpText('after', examples)
     .action((file: string, flags: BackupFlags) => backUp(terminal, file, flags));
   return command.addCommand(verifyCommand(terminal));
@@ -75,7 +77,11 @@ async function backUp(terminal: Terminal, file: string, flags: BackupFlags): Pro
     });
   }
   const { verifyBackup } = await import('@kvorum/server');
-  const answer = await createClient(terminal, flags).backup({ isSerializable: flags.serializable });
+  const answer = await fetchBackup({
+    endpoints: readEndpoints(flags, terminal.env),
+    timeoutMs: flags.timeout,
+    isSerializable: flags.serializable,
+  });
   const progress = showProgress(terminal, { label: 'receiving', total: answer.bytesEstimate, show: showBytes, isJson });
   const { chunks } = answer;
   const content = await writeBackupFile({ file, chunks, verify: verifyBackup, progress }).catch((error: unknown) => {

@@ -1,9 +1,11 @@
 /** `kvorum del`: deletes a key. */
 import { Command } from 'commander';
+import { byteField } from '../bytes-text.js';
+import { withClient } from '../client/connection.js';
 import { CommandError } from '../command-error.js';
 import { printJson, printLine } from '../output.js';
 import type { Terminal } from '../terminal.js';
-import { addClientFlags, byteField, type ClientFlags, createClient, readKey, revisionOption } from './client-flags.js';
+import { addClientFlags, type ClientFlags, readKey, revisionOption } from './client-flags.js';
 
 interface DelFlags extends ClientFlags {
   readonly ifRevision?: number;
@@ -20,8 +22,11 @@ export function delCommand(terminal: Terminal): Command {
     .addHelpText('after', '\nExamples:\n  kvorum del hello\n  kvorum del hello --if-revision 7')
     .action(async (text: string, flags: DelFlags) => {
       const key = readKey(text);
-      const result = await createClient(terminal, flags).delete(key, { ifRevision: flags.ifRevision });
-      if (result.deleted === 0) {
+      const done = await withClient(terminal, flags, (client) =>
+        client.delete(key, { ifModRevision: flags.ifRevision }),
+      );
+      const result = { revision: done.revision, deleted: done.deleted ? 1 : 0 };
+      if (!done.deleted) {
         throw new CommandError('failed', 'the key does not exist', { code: 'KEY_NOT_FOUND', fields: { ...result } });
       }
       if (flags.json === true) printJson(terminal.stdout, { ...byteField('key', key), ...result });

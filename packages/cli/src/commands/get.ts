@@ -1,8 +1,11 @@
 /** `kvorum get`: prints the value of a key. */
 import { Command } from 'commander';
+import { byteField } from '../bytes-text.js';
+import { withClient } from '../client/connection.js';
+import { CommandError } from '../command-error.js';
 import { printJson } from '../output.js';
 import type { Terminal } from '../terminal.js';
-import { addClientFlags, byteField, type ClientFlags, createClient, readKey, revisionOption } from './client-flags.js';
+import { addClientFlags, type ClientFlags, readKey, revisionOption } from './client-flags.js';
 
 interface GetFlags extends ClientFlags {
   readonly revision?: number;
@@ -16,7 +19,7 @@ export function getCommand(terminal: Terminal): Command {
     .description('Prints the bytes of the value; exit code 1 when the key does not exist.')
     .argument('<key>', 'the key')
     .addOption(revisionOption('--revision <n>', 'read the state as of this revision'))
-    .option('--serializable', "answer from the node's own state: faster, may be slightly old");
+    .option('--serializable', "answer from some node's own state: faster, may be slightly old");
   return addClientFlags(command)
     .addHelpText(
       'after',
@@ -24,11 +27,16 @@ export function getCommand(terminal: Terminal): Command {
     )
     .action(async (text: string, flags: GetFlags) => {
       const key = readKey(text);
-      const { value, ...revisions } = await createClient(terminal, flags).get(key, {
-        revision: flags.revision,
-        isSerializable: flags.serializable,
-      });
+      const found = await withClient(terminal, flags, (client) =>
+        client.get(key, {
+          revision: flags.revision,
+          consistency: flags.serializable === true ? 'serializable' : 'linearizable',
+        }),
+      );
+      if (found === undefined) throw new CommandError('failed', 'the key does not exist', { code: 'KEY_NOT_FOUND' });
+      const { value, modRevision, createRevision, version, revision } = found;
       if (flags.json === true) {
+        const revisions = { modRevision, createRevision, version, revision };
         printJson(terminal.stdout, { ...byteField('key', key), ...byteField('value', value), ...revisions });
         return;
       }

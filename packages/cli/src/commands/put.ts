@@ -1,10 +1,12 @@
 /** `kvorum put`: stores a value. */
 import { requestBytesMax } from '@kvorum/protocol';
 import { Command } from 'commander';
+import { byteField } from '../bytes-text.js';
+import { withClient } from '../client/connection.js';
 import { CommandError } from '../command-error.js';
 import { printJson, printLine } from '../output.js';
 import type { Terminal } from '../terminal.js';
-import { addClientFlags, byteField, type ClientFlags, createClient, readKey, revisionOption } from './client-flags.js';
+import { addClientFlags, type ClientFlags, readKey, revisionOption } from './client-flags.js';
 
 interface PutFlags extends ClientFlags {
   readonly ifRevision?: number;
@@ -34,8 +36,8 @@ export function putCommand(terminal: Terminal): Command {
     .action(async (text: string, valueText: string, flags: PutFlags) => {
       const key = readKey(text);
       const value = valueText === '-' ? await readInput(terminal, requestBytesMax) : Buffer.from(valueText, 'utf8');
-      const { ifRevision, ifAbsent } = flags;
-      const result = await createClient(terminal, flags).put(key, value, { ifRevision, ifAbsent });
+      const { ifRevision: ifModRevision, ifAbsent } = flags;
+      const result = await withClient(terminal, flags, (client) => client.set(key, value, { ifModRevision, ifAbsent }));
       if (flags.json === true) printJson(terminal.stdout, { ...byteField('key', key), ...result });
       else printLine(terminal.stdout, `ok, revision ${result.revision}`);
     });

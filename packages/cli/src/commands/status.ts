@@ -19,13 +19,13 @@ export function statusCommand(terminal: Terminal): Command {
   const command = new Command('status')
     .summary('show the state of nodes and cluster')
     .description('Asks each endpoint. Exit code 0 when all are ready, 1 when one is not, 7 when none answered.');
-  return addClientFlags(command)
+  return addClientFlags(command, 'for each answer (default: 5s)')
     .addHelpText('after', '\nExamples:\n  kvorum status\n  kvorum status -e 127.0.0.1:30080 -e 127.0.0.1:30081')
     .action((flags: ClientFlags) => showStatus(terminal, flags));
 }
 
 async function showStatus(terminal: Terminal, flags: ClientFlags): Promise<void> {
-  const endpoints = readEndpoints(flags.endpoint, terminal.env);
+  const endpoints = readEndpoints(flags, terminal.env);
   const seen = await Promise.all(endpoints.map((endpoint) => ask(endpoint, flags.timeout ?? statusTimeoutMs)));
   const failures = seen.flatMap((each) => (each.status === undefined ? [{ url: each.url, reason: each.reason }] : []));
   if (failures.length === seen.length) throw noEndpoint(failures);

@@ -1,5 +1,6 @@
 /** A terminal for tests: what was printed as text, and signals on demand. */
 import { PassThrough, Readable } from 'node:stream';
+import { createDeferred } from '../deferred.js';
 import type { Terminal } from '../terminal.js';
 
 export interface TestTerminal {
@@ -8,6 +9,8 @@ export interface TestTerminal {
   readonly err: () => string;
   /** Delivers a signal to whoever listens. */
   readonly signal: (name: string) => void;
+  /** Resolves once somebody listens for signals. */
+  readonly listening: () => Promise<void>;
   /** Delivers a message of the parent process; undefined: the parent is gone. */
   readonly parent: (message: unknown) => void;
   /** What was sent to the parent. */
@@ -35,6 +38,7 @@ export function createTestTerminal(options: TestTerminalOptions = {}): TestTermi
     chunks.err += chunk.toString('utf8');
   });
   const signals = new Set<(signal: string) => void>();
+  const isListening = createDeferred<void>();
   const parents = new Set<(message: unknown) => void>();
   const sent: unknown[] = [];
   const listen = <T>(set: Set<T>, run: T): (() => void) => {
@@ -50,7 +54,10 @@ export function createTestTerminal(options: TestTerminalOptions = {}): TestTermi
     env: options.env ?? {},
     commandName: 'kvorum',
     control: {
-      onSignal: (run) => listen(signals, run),
+      onSignal: (run) => {
+        isListening.resolve();
+        return listen(signals, run);
+      },
       onParent: (run) => listen(parents, run),
       sendParent: (message) => sent.push(message),
     },
@@ -62,6 +69,7 @@ export function createTestTerminal(options: TestTerminalOptions = {}): TestTermi
     out: () => Buffer.from(chunks.out, 'latin1').toString('utf8'),
     err: () => chunks.err,
     signal: (name) => signals.forEach((run) => run(name)),
+    listening: () => isListening.promise,
     parent: (message) => parents.forEach((run) => run(message)),
     sent,
     printed,
