@@ -47,14 +47,20 @@ export class CallQueue {
     this.#answerBytes += (bytes / operations - this.#answerBytes) / 8;
   }
 
+  /** Calls for each of so many servers, when they share all that wait. */
+  share(servers: number): number {
+    return servers > 1 ? Math.max(shareMin, Math.ceil(this.length / servers)) : this.#operationsMax;
+  }
+
   /**
    * The calls of the next message, in the order in which they were made; writes get their sequence numbers. None when all have ended, or when the
    * first write has to wait for a session or for room in its window.
-   * @param servers that share the calls
+   * @param share what {@link share} said when the turn's messages were begun
    */
-  take(servers: number): Operation[] {
+  take(share: number): Operation[] {
     const operations: Operation[] = [];
-    const countMax = this.#countMax(servers);
+    const byAnswer = this.#answerBytes === 0 ? share : Math.max(1, Math.floor(batchBytesMax / this.#answerBytes));
+    const countMax = Math.min(this.#operationsMax, share, byAnswer);
     for (let bytes = 0; operations.length < countMax; ) {
       const queue = this.#again.length > 0 ? this.#again : this.#fresh;
       const operation = queue.peek();
@@ -71,12 +77,6 @@ export class CallQueue {
       if (operation.isAlone) break;
     }
     return operations;
-  }
-
-  #countMax(servers: number): number {
-    const share = servers > 1 ? Math.max(shareMin, Math.ceil(this.length / servers)) : this.#operationsMax;
-    const byAnswer = this.#answerBytes === 0 ? share : Math.max(1, Math.floor(batchBytesMax / this.#answerBytes));
-    return Math.min(this.#operationsMax, share, byAnswer);
   }
 
   /** False: it can't be sent now. A write keeps the number of its first attempt. */

@@ -117,10 +117,12 @@ export class Dispatcher {
 
   #pump(lane: LaneIndex): void {
     const queue = this.#queues[lane];
+    if (queue.length === 0) return;
+    const share = queue.share(lane === Lane.write ? 1 : this.#servers.equals(lane));
     while (queue.length > 0) {
       const endpoint = this.#servers.pick(lane, this.#inFlightMax);
       if (endpoint === undefined) return;
-      const operations = queue.take(lane === Lane.write ? 1 : this.#servers.equals(lane));
+      const operations = queue.take(share);
       if (operations.length === 0) return;
       this.#send(endpoint, lane, operations);
     }

@@ -16,8 +16,8 @@ export interface RetryCase {
  */
 export type RetryDecision = 'again' | 'elsewhere' | 'newSession' | 'fail';
 
-/** Answers after which the same request may do better, maybe on another server. */
-const passing: ReadonlySet<string> = new Set(['UNAVAILABLE', 'STOPPED', 'TIMEOUT', 'TOO_MANY_REQUESTS']);
+/** Answers after which the same request may do better, maybe on another server, whose copy of the data is good. */
+const passing: ReadonlySet<string> = new Set(['UNAVAILABLE', 'STOPPED', 'TIMEOUT', 'TOO_MANY_REQUESTS', 'CORRUPT']);
 /** Statuses without our detail, from the connection or from something in between, that say that the request itself is wrong. */
 const foreignAndFinal: ReadonlySet<string> = new Set([
   'INVALID_ARGUMENT',
@@ -35,7 +35,7 @@ export function decideRetry(call: RetryCase, { error, isAnswer, isNotDone }: Fai
     // What an earlier attempt did nobody can tell any more; this one did nothing.
     return call.isMaybeDone ? 'fail' : 'newSession';
   }
-  if (!isPassing(error.code, isAnswer, call.isWrite)) return 'fail';
+  if (!isPassing(error.code, isAnswer)) return 'fail';
   if (call.isWrite && !call.isInSession && !isNotDone) return 'fail';
   return isNotDone && error.code !== 'TOO_MANY_REQUESTS' ? 'elsewhere' : 'again';
 }
@@ -48,8 +48,6 @@ export function mayHaveHappened(call: RetryCase, { error, isNotDone }: Failure):
   return call.isMaybeDone || !isNotDone;
 }
 
-function isPassing(code: string, isAnswer: boolean, isWrite: boolean): boolean {
-  if (!isAnswer) return !foreignAndFinal.has(code);
-  // Another server's copy may be good; a write to a corrupt one went nowhere, and is as good elsewhere.
-  return passing.has(code) || (code === 'CORRUPT' && !isWrite);
+function isPassing(code: string, isAnswer: boolean): boolean {
+  return isAnswer ? passing.has(code) : !foreignAndFinal.has(code);
 }

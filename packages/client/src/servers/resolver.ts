@@ -2,6 +2,7 @@
  * Keeps the list of servers fresh: asks one after the other for GetServers until one answers; every `refreshMs`, and soon after a server has failed.
  * One round at a time, and none more often than `gapMs`.
  */
+import type { KvorumError } from '@kvorum/protocol';
 import { kvMethods } from '@kvorum/protocol/kvorum/v1/kv.js';
 import { backoffMs } from '../base/backoff.js';
 import type { ClientDeps, Scheduled } from '../base/deps.js';
@@ -17,6 +18,7 @@ const gapMs = 100;
 const askTimeoutMs = 1_000;
 /** Part of `refreshMs` that chance takes off, so that clients don't ask all at once. */
 const jitter = 0.2;
+const tooLate = failureOf(new Error('there was no time left to ask'));
 
 export interface ResolverOptions {
   readonly refreshMs: number;
@@ -35,8 +37,6 @@ export class Resolver {
   #failedRounds = 0;
   #next = 0;
   #isClosed = false;
-  /** The last round that nobody answered, or undefined. */
-  lastFailure: Failure | undefined = undefined;
 
   constructor(deps: ClientDeps, servers: Servers, options: ResolverOptions) {
     this.#deps = deps;
@@ -61,16 +61,18 @@ export class Resolver {
   /** Asks now, until some server answers. Rejects with UNAVAILABLE when none has within `timeoutMs`. */
   async refresh(timeoutMs: number): Promise<void> {
     const untilMs = this.#deps.clock.nowMs() + timeoutMs;
+    let reason: KvorumError | undefined;
     for (let attempt = 1; !this.#isClosed; attempt += 1) {
-      await this.#ask(untilMs);
-      if (this.lastFailure === undefined) return;
+      const failure = await this.#ask(untilMs);
+      if (failure === undefined && !this.#isClosed) return;
+      reason = failure?.error ?? reason;
       const waitMs = backoffMs(attempt, this.#deps.random);
       if (this.#isClosed || this.#deps.clock.nowMs() + waitMs >= untilMs) break;
       await this.#sleep(waitMs);
     }
-    const { error } = this.lastFailure ?? {};
-    const reason = error === undefined ? 'the client was closed' : error.message;
-    throw new ClientError('UNAVAILABLE', `no server answered within ${timeoutMs} ms: ${reason}`, {}, error);
+    if (this.#isClosed) throw new ClientError('CANCELLED', 'the client is closed');
+    const why = reason === undefined ? '' : `: ${reason.message}`;
+    throw new ClientError('UNAVAILABLE', `no server answered within ${timeoutMs} ms${why}`, {}, reason);
   }
 
   close(): void {
@@ -92,9 +94,9 @@ export class Resolver {
 
   #startRound(): void {
     if (this.#round !== undefined || this.#isClosed) return;
-    this.#round = this.#ask(Number.POSITIVE_INFINITY).finally(() => {
+    this.#round = this.#ask(Number.POSITIVE_INFINITY).then((failure) => {
       this.#round = undefined;
-      this.#failedRounds = this.lastFailure === undefined ? 0 : this.#failedRounds + 1;
+      this.#failedRounds = failure === undefined ? 0 : this.#failedRounds + 1;
       const { refreshMs } = this.#options;
       const { random } = this.#deps;
       this.#schedule(
@@ -105,16 +107,18 @@ export class Resolver {
     });
   }
 
-  /** One round: each address once, those first that did well. Never rejects. */
-  async #ask(untilMs: number): Promise<void> {
+  /** One round: each address once, those first that did well. Returns why nobody answered; never rejects. */
+  async #ask(untilMs: number): Promise<Failure | undefined> {
     const { clock } = this.#deps;
     this.#startedMs = clock.nowMs();
+    let failure: Failure | undefined = tooLate;
     for (const endpoint of this.#inTurn()) {
       const timeoutMs = Math.min(askTimeoutMs, Math.ceil(untilMs - clock.nowMs()));
-      if (this.#isClosed || timeoutMs <= 0) return;
-      this.lastFailure = await this.#askOne(endpoint, timeoutMs);
-      if (this.lastFailure === undefined) return;
+      if (this.#isClosed || timeoutMs <= 0) return failure;
+      failure = await this.#askOne(endpoint, timeoutMs);
+      if (failure === undefined) return undefined;
     }
+    return failure;
   }
 
   async #askOne(endpoint: Endpoint, timeoutMs: number): Promise<Failure | undefined> {
