@@ -4,7 +4,7 @@ import type { ServerInfo } from './endpoint.js';
 import { emptyServerList, newerList, type ServerList, serverListOf, withLeader } from './server-list.js';
 
 function list(term: number, leader: string, names = 'abc', clusterId = 1n): ServerList {
-  const servers = [...names].map((name): ServerInfo => {
+  const servers = names.split('').map((name): ServerInfo => {
     const isLeader = name === leader;
     const role = isLeader ? 'leader' : 'follower';
     return { id: name, address: name, isLeader, role, zone: '', version: '', isConnected: true };

@@ -49,6 +49,7 @@ export class FakeCluster implements Connections {
   zones: Readonly<Record<string, string>> = {};
   term = 1;
   clusterId = 1n;
+  rowsBeforeFate = 3;
   /** What becomes of each call. */
   fate: (call: FakeCall) => Fate = () => 'ok';
 
@@ -70,14 +71,51 @@ export class FakeCluster implements Connections {
   open(address: string): Channel {
     return {
       unary: (path, request, options) => this.#call(address, path, request, options),
-      stream: () => {
-        throw new Error('no streams here');
-      },
+      stream: (path, request, options) => this.#stream(address, path, request, options),
       close: () => {
         this.closed.push(address);
         return Promise.resolve();
       },
     };
+  }
+
+  /** A List of what is in the store; a fate other than `ok` comes after {@link rowsBeforeFate} rows. */
+  async *#stream(
+    address: string,
+    path: string,
+    request: Uint8Array,
+    { signal }: AttemptOptions,
+  ): AsyncGenerator<Uint8Array> {
+    const call = {
+      address,
+      method: path.split('/').at(-1) ?? '',
+      path,
+      request: request.slice(),
+      timeoutMs: undefined,
+    };
+    this.calls.push(call);
+    const fate = this.fate(call);
+    let left = fate === 'ok' ? Number.POSITIVE_INFINITY : this.rowsBeforeFate;
+    for (const row of this.store.list(call.request)) {
+      if (left === 0) break;
+      left -= 1;
+      await this.#pause(latencyMs);
+      if (signal?.aborted === true) throw new Failed(1, 'cancelled', 'unknown');
+      yield row;
+    }
+    if (fate === 'ok') return;
+    if (fate === 'silent') {
+      await new Promise<void>((resolve) => {
+        signal?.addEventListener('abort', () => resolve());
+      });
+    }
+    throw fate instanceof KvorumError ? answered(fate) : new Failed(unavailable, 'lost', 'unknown');
+  }
+
+  #pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.clock.schedule(delayMs, resolve);
+    });
   }
 
   #call(address: string, path: string, request: Uint8Array, { timeoutMs }: AttemptOptions): Promise<Uint8Array> {

@@ -64,6 +64,17 @@ export class ModelStore {
     }
   }
 
+  /** The rows of a List, as they are now, whatever revision is asked for. */
+  *list(request: Uint8Array): Generator<Uint8Array> {
+    const { start, limit, revision } = kvMethods.list.request.decode(request);
+    const from = Buffer.from(start).toString();
+    const keys = [...this.rows.keys()].sort().filter((key) => key >= from);
+    for (const key of limit === 0 ? keys : keys.slice(0, limit)) {
+      const shown = revision === 0 ? this.revision : revision;
+      yield kvMethods.list.response.encode({ key: Buffer.from(key), ...this.rows.get(key), revision: shown });
+    }
+  }
+
   #result({ get, set, delete: delete_ }: BatchOperation): Init<BatchResult> {
     const write = set ?? delete_;
     const outcome = write === undefined ? this.#read(get?.key ?? new Uint8Array(0)) : this.#write(write);

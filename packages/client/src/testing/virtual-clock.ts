@@ -36,7 +36,7 @@ export class VirtualClock implements ClientClock {
 
   /** Lets promises run until nothing is left to do at this time. */
   async settle(): Promise<void> {
-    for (let hop = 0; hop < hops; hop += 1) await undefined;
+    for (let hop = 0; hop < hops; hop += 1) await Promise.resolve();
   }
 
   /** Lets time pass, timer by timer. */
