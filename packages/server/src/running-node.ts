@@ -223,11 +223,11 @@ export class RunningNode implements KvorumNode, NodeInfo {
   }
 
   private async startPort(): Promise<void> {
-    const { clientAddress, demoRoutes, drainTimeoutMs, maxConnections } = this.options;
+    const { clientAddress, demoRoutes, drainTimeoutMs, maxConnections, tracing } = this.options;
     if (clientAddress === undefined) return;
     const { clock, log } = this.env;
     this.port = createClientPort(
-      { kv: this.kv, info: this, clock, log, metrics: this.metrics },
+      { kv: this.kv, info: this, clock, log, metrics: this.metrics, tracedVersion: tracing ? version : undefined },
       { ...clientAddress, demoRoutes, drainTimeoutMs, connectionsMax: maxConnections },
     );
     const { address } = await this.port.start();

@@ -2,12 +2,16 @@
 import { GrpcListener } from '@kvorum/grpc';
 import { KvorumError } from '@kvorum/protocol';
 import type { GrpcMetrics, HttpMetrics } from '../env/node-metrics.js';
+import { CallTracer } from './tracing/call-tracer.js';
+import { traceWrites } from './tracing/traced-writes.js';
 import { GrpcFace } from './grpc/grpc-face.js';
 import { createHttpFace, type HttpFace, type HttpFaceDeps } from './http/http-face.js';
 import { type CompleteHttpOptions, completeHttpOptions, type HttpFaceOptions } from './http/options.js';
 
-export interface ClientPortDeps extends Omit<HttpFaceDeps, 'metrics'> {
+export interface ClientPortDeps extends Omit<HttpFaceDeps, 'metrics' | 'tracer'> {
   readonly metrics: { readonly http: HttpMetrics; readonly grpc: GrpcMetrics };
+  /** Makes spans of calls, which tell this version; undefined: none, and nobody is asked for a tracer. */
+  readonly tracedVersion?: string | undefined;
 }
 
 export interface ClientPort {
@@ -26,8 +30,14 @@ export interface ClientPortAddress {
 
 /** Makes the port; fails with INVALID_ARGUMENT on an option outside its range (S4). */
 export function createClientPort(deps: ClientPortDeps, options: HttpFaceOptions = {}): ClientPort {
-  return new NodeClientPort(deps, completeHttpOptions(options));
+  const complete = completeHttpOptions(options);
+  const { tracedVersion } = deps;
+  if (tracedVersion === undefined) return new NodeClientPort(deps, complete);
+  const tracer = new CallTracer(tracedVersion);
+  return new NodeClientPort({ ...deps, kv: traceWrites(tracer, deps.kv), tracer }, complete);
 }
+
+type PortDeps = Omit<ClientPortDeps, 'tracedVersion'> & Pick<HttpFaceDeps, 'tracer'>;
 
 class NodeClientPort implements ClientPort {
   readonly #http: HttpFace;
@@ -36,7 +46,7 @@ class NodeClientPort implements ClientPort {
   readonly #options: CompleteHttpOptions;
   #closed: Promise<void> | undefined;
 
-  constructor(deps: ClientPortDeps, options: CompleteHttpOptions) {
+  constructor(deps: PortDeps, options: CompleteHttpOptions) {
     const { metrics, log } = deps;
     const { host, port, connectionsMax, headersTimeoutMs } = options;
     this.#options = options;

@@ -32,6 +32,8 @@ export interface NodeOptions {
   readonly advertiseClientAddress?: string | undefined;
   /** Serves `/Set/{key}/{value}`, `/Get`, `/Delete`, `/isLeader` and `/Health`. They write by GET: for demonstrations only. Default false. */
   readonly demoRoutes?: boolean | undefined;
+  /** Makes a span of each call for the OpenTelemetry SDK that the program has registered; `traceparent` is taken over. Default false. */
+  readonly tracing?: boolean | undefined;
 
   /** A leader's heartbeat interval in ms, 10 to 10,000. Default 100. */
   readonly heartbeatMs?: number | undefined;
@@ -95,6 +97,7 @@ export interface ResolvedNodeOptions {
   /** Undefined: the client address as bound. */
   readonly advertiseClientAddress: Address | undefined;
   readonly demoRoutes: boolean;
+  readonly tracing: boolean;
   readonly heartbeatMs: number;
   readonly electionTimeoutMs: number;
   readonly linearizableReads: 'readIndex' | 'lease';

@@ -101,6 +101,12 @@ export const optionTable: OptionTable = {
     description:
       'serve /Set/{key}/{value}, /Get, /Delete, /isLeader, /Health; they write by GET, for demonstrations only',
   },
+  tracing: {
+    group: 'Network',
+    kind: boolean(),
+    default: false,
+    description: 'make spans of calls for the OpenTelemetry SDK that the program has registered',
+  },
   heartbeatMs: {
     group: 'Timing',
     kind: integer(10, 10_000, 'ms'),

@@ -102,6 +102,7 @@ function readAll(input: Readonly<Record<string, unknown>>, problems: OptionProbl
     clientAddress: read('clientAddress'),
     advertiseClientAddress: read('advertiseClientAddress'),
     demoRoutes: read('demoRoutes'),
+    tracing: read('tracing'),
     heartbeatMs: read('heartbeatMs'),
     electionTimeoutMs: read('electionTimeoutMs'),
     linearizableReads: read('linearizableReads'),

@@ -176,14 +176,14 @@ test('a call with a deadline gives the service no more than what is left', async
     times.push(options.timeoutMs);
     return undefined;
   };
-  await client.call(KV, 'Set', { key: bytes('k') }, 2_000);
-  await client.call(KV, 'Set', { key: bytes('k') }, 1_000_000);
+  await client.call(KV, 'Set', { key: bytes('k') }, { deadlineMs: 2_000 });
+  await client.call(KV, 'Set', { key: bytes('k') }, { deadlineMs: 1_000_000 });
   await client.call(KV, 'Set', { key: bytes('k') });
   const [short = 0, long, none] = times;
   assert.ok(short > 1 && short <= 2_000);
   assert.deepEqual([long, none], [60_000, undefined]);
   face.kv.gate = () => new Promise<void>(() => undefined);
-  assert.equal((await client.failure(KV, 'Set', { key: bytes('k') }, 50)).code, 4);
+  assert.equal((await client.failure(KV, 'Set', { key: bytes('k') }, { deadlineMs: 50 })).code, 4);
 });
 
 test('GetServers tells the nodes', async (t) => {

@@ -15,6 +15,8 @@ import { fileDescriptors } from '@kvorum/protocol/file-descriptors.js';
 import type { Clock, Log, Timer } from '../../env/env.js';
 import type { GrpcMetrics } from '../../env/node-metrics.js';
 import type { KvService, NodeInfo } from '../../service/kv-service.js';
+import type { CallTracer } from '../tracing/call-tracer.js';
+import { tracedTable } from '../tracing/traced-methods.js';
 import { apiKvTable } from './api-kv-table.js';
 import { kvServiceTable } from './kv-service-table.js';
 import { healthPollMs, messageBytesMax } from './limits.js';
@@ -27,6 +29,8 @@ export interface GrpcFaceDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: GrpcMetrics;
+  /** Undefined: no spans. */
+  readonly tracer?: CallTracer | undefined;
 }
 
 export interface GrpcFaceOptions {
@@ -81,12 +85,15 @@ export class GrpcFace {
   }
 
   #table(): ServiceTable {
-    const { kv, info } = this.#deps;
+    const { kv, info, tracer } = this.#deps;
     const calls = new ServedCalls(this.#deps);
     const files = fileDescriptors.map(({ base64 }) => Buffer.from(base64, 'base64'));
-    return new Map([
+    const services = new Map([
       ...kvServiceTable({ kv, info, calls, watches: this.#watches }),
       ...apiKvTable({ kv, info, calls }),
+    ]);
+    return new Map([
+      ...(tracer === undefined ? services : tracedTable(tracer, services)),
       ...this.#health.table,
       ...reflectionTable({ files }),
     ]);

@@ -1,7 +1,10 @@
 /** Routes a request to its function. Knows nothing of listening, so any HTTP/1.1 listener can call it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { KvorumError } from '@kvorum/protocol';
+import type { HttpRoute } from '../../env/node-metrics.js';
 import type { KvService, NodeInfo } from '../../service/kv-service.js';
+import type { CallTracer } from '../tracing/call-tracer.js';
+import { traceRequest } from '../tracing/traced-requests.js';
 import { streamBackup } from './backup-route.js';
 import { compactRevisions } from './compact-route.js';
 import { serveDemo } from './demo-routes.js';
@@ -17,6 +20,8 @@ export interface HandlerDeps extends ExchangeContext {
   readonly kv: KvService;
   readonly info: NodeInfo;
   readonly watches: WatchStreams;
+  /** Undefined: no spans. */
+  readonly tracer?: CallTracer | undefined;
 }
 
 export interface HandlerOptions {
@@ -36,7 +41,7 @@ export function createRequestHandler(deps: HandlerDeps, options: HandlerOptions)
   const { kv, info, watches } = deps;
   const opsDeps = { info, ready: new ReadyCheck(deps, options) };
 
-  const serve: RequestHandler = (request, response, isContinueExpected) => {
+  const serve = (request: IncomingMessage, response: ServerResponse, isContinueExpected: boolean): HttpRoute => {
     const exchange = new Exchange(deps, request, response, isContinueExpected);
     try {
       checkHead(request);
@@ -47,17 +52,23 @@ export function createRequestHandler(deps: HandlerDeps, options: HandlerOptions)
       if (path.startsWith(kvPath)) serveKey(exchange, { kv, watches }, path.slice(kvPath.length), query);
       else if (path === '/compact') serveCompact(exchange, kv, query);
       else if (path === '/backup') serveBackup(exchange, kv, query);
-      else if (serveOps(exchange, opsDeps, path)) return;
-      else if (options.demoRoutes && serveDemo(exchange, deps, path, query)) return;
-      else exchange.fail(unknownRoute());
+      else if (!serveOps(exchange, opsDeps, path) && !(options.demoRoutes && serveDemo(exchange, deps, path, query)))
+        exchange.fail(unknownRoute());
     } catch (error) {
       exchange.fail(error);
     }
+    return exchange.route;
   };
+  const { tracer } = deps;
+  const run: RequestHandler =
+    tracer === undefined
+      ? serve
+      : (request, response, isContinueExpected) =>
+          traceRequest(tracer, request, response, () => serve(request, response, isContinueExpected));
   const turns = new TurnTaking();
   return (request, response, isContinueExpected) => {
     // The exchange is made when its turn comes: Node tells nothing of a waiting response whose connection is gone.
-    turns.take(request.socket, response, () => serve(request, response, isContinueExpected));
+    turns.take(request.socket, response, () => run(request, response, isContinueExpected));
   };
 }
 

@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import type { Clock, Log } from '../../env/env.js';
 import type { HttpMetrics } from '../../env/node-metrics.js';
 import type { KvService, NodeInfo } from '../../service/kv-service.js';
+import type { CallTracer } from '../tracing/call-tracer.js';
 import { answerBadRequest } from './bad-request.js';
 import { createRequestHandler, type HandlerDeps } from './handler.js';
 import { headerBytesMax } from './limits.js';
@@ -19,6 +20,8 @@ export interface HttpFaceDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: HttpMetrics;
+  /** Undefined: no spans. */
+  readonly tracer?: CallTracer | undefined;
 }
 
 export interface HttpFace {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { Client, type ClientReadableStream, credentials, type Metadata, type ServiceError } from '@grpc/grpc-js';
+import { Client, type ClientReadableStream, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { errorFromGrpc, type KvorumError } from '@kvorum/protocol';
 import protobuf from 'protobufjs';
 import { startTestFace, type TestFace } from '../../http/testing/test-face.js';
@@ -21,6 +21,11 @@ function readSchema(): protobuf.Root {
 }
 
 const schema = readSchema();
+
+export interface CallOptions {
+  readonly deadlineMs?: number;
+  readonly metadata?: Record<string, string>;
+}
 
 export interface ListAnswer {
   readonly rows: readonly Record<string, unknown>[];
@@ -44,11 +49,18 @@ export class ForeignClient {
   }
 
   /** A unary call; bytes in answers are Buffers, 64-bit numbers are numbers. */
-  call(service: string, method: string, request: object, deadlineMs?: number): Promise<Record<string, unknown>> {
+  call(
+    service: string,
+    method: string,
+    request: object,
+    { deadlineMs, metadata = {} }: CallOptions = {},
+  ): Promise<Record<string, unknown>> {
     const { path, encode, decode } = methodOf(service, method);
+    const sent = new Metadata();
+    for (const [name, value] of Object.entries(metadata)) sent.set(name, value);
     return new Promise((resolve, reject) => {
       const options = deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs };
-      this.#client.makeUnaryRequest(path, encode, decode, request, options, (error, answer) => {
+      this.#client.makeUnaryRequest(path, encode, decode, request, sent, options, (error, answer) => {
         if (error === null && answer !== undefined) resolve(answer);
         else reject(error ?? new Error('no answer'));
       });
@@ -78,8 +90,8 @@ export class ForeignClient {
   }
 
   /** How a unary call fails. */
-  async failure(service: string, method: string, request: object, deadlineMs?: number): Promise<CallFailure> {
-    return failureOf(this.call(service, method, request, deadlineMs));
+  async failure(service: string, method: string, request: object, options?: CallOptions): Promise<CallFailure> {
+    return failureOf(this.call(service, method, request, options));
   }
 
   close(): void {
