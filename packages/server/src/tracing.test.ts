@@ -14,7 +14,7 @@ const bytes = (text: string) => Buffer.from(text);
 interface Rig {
   readonly node: KvorumNode;
   readonly client: ForeignClient;
-  http(method: string, path: string, headers?: Record<string, string>): Promise<Response>;
+  readonly http: (method: string, path: string, headers?: Record<string, string>) => Promise<Response>;
 }
 
 async function start(t: TestContext, tracing: boolean): Promise<Rig> {

@@ -24,7 +24,7 @@ export interface Origin {
 /** A span that is the active one while `run` runs. */
 export interface CallSpan {
   readonly span: Span;
-  run<T>(run: () => T): T;
+  readonly run: <T>(run: () => T) => T;
 }
 
 const library = '@kvorum/server';
