@@ -1,5 +1,6 @@
 // `npm run pack-test`: what a user gets. Packs every package that is published, installs the tarballs in an empty folder with --ignore-scripts, starts
-// `npx kvorum dev --memory` there and asks /readyz, runs an example, and compiles a strict TypeScript program against @kvorum/server.
+// `npx kvorum dev --memory` there and asks /readyz, runs an example, and compiles a strict TypeScript program against @kvorum/server. Then the same for
+// @kvorum/client alone, which needs two packages of ours and nothing else.
 import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,6 +27,14 @@ console.log(kv?.modRevision, kv?.value.length, revision);
 for await (const page of (await node.list()).pages) for (const { key } of page) console.log(key.length);
 await node.close();
 `;
+/** What a program without a server near it sees. */
+const CLIENT_PROGRAM = `
+import { ClientError, connect } from '@kvorum/client';
+
+const error = await connect('kvorum://127.0.0.1:1', { connectTimeoutMs: 200 }).catch((cause) => cause);
+if (!(error instanceof ClientError) || error.code !== 'UNAVAILABLE') throw new Error('not refused as it should be', { cause: error });
+`;
+const CLIENT_PACKAGES = ['@kvorum/client', '@kvorum/grpc', '@kvorum/protocol'];
 const TSCONFIG = {
   compilerOptions: {
     target: 'es2023',
@@ -125,6 +134,21 @@ async function compileConsumer(folder) {
   await mustRun(process.execPath, [tool('typescript', 'bin', 'tsc'), '-p', folder], { cwd: folder });
 }
 
+/** Only the client's packages, in a folder of their own: nothing native comes with them. */
+async function useClientAlone(parent) {
+  const folder = join(parent, 'client');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
+  const packed = CLIENT_PACKAGES.map((name) => name.replace('@', '').replace('/', '-'));
+  const files = readdirSync(tarballs).filter((file) => packed.some((name) => file.startsWith(`${name}-`)));
+  await npm(['install', '--prefer-offline', ...files.map((file) => join(tarballs, file))], folder);
+  const installed = readdirSync(join(folder, 'node_modules'), { recursive: true }).map(String);
+  const foreign = installed.filter((path) => path.endsWith('.node') || /^(?!@kvorum|\.)[^/\\]+$/.test(path));
+  if (foreign.length > 0) throw new Error(`the client brings along:\n${foreign.join('\n')}`);
+  writeFileSync(join(folder, 'program.mjs'), CLIENT_PROGRAM);
+  await mustRun(process.execPath, ['program.mjs'], { cwd: folder });
+}
+
 requireNode();
 await ensureInstalled();
 await ensureBuilt();
@@ -149,6 +173,7 @@ const steps = [
   ['npx kvorum dev --memory answers /readyz', () => askReady(folder)],
   ['an example runs on disk', () => runExample(folder)],
   ['a TypeScript program compiles against @kvorum/server', () => compileConsumer(folder)],
+  ['@kvorum/client works alone, without native code', () => useClientAlone(folder)],
 ];
 let good = true;
 for (const [name, work] of steps) good = (await step(name, work)) && good;

@@ -1,11 +1,15 @@
 /** The client against one real node. */
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { type KvorumNode, startNode } from '@kvorum/server';
 import type { Client } from './client.js';
-import { ClientError } from './base/errors.js';
 import type { ClientOptions } from './base/options.js';
 import { connect } from './connect.js';
+import { failure } from './testing/client-error.js';
 
 async function start(
   t: TestContext,
@@ -16,15 +20,6 @@ async function start(
   const client = await connect(node.status().clientAddress ?? '', options);
   t.after(() => client.close());
   return { node, client };
-}
-
-async function failure(call: Promise<unknown>): Promise<ClientError> {
-  const error: unknown = await call.then(
-    () => undefined,
-    (cause: unknown) => cause,
-  );
-  assert.ok(error instanceof ClientError, String(error));
-  return error;
 }
 
 for (const session of [true, false]) {
@@ -155,4 +150,15 @@ test('connect: UNAVAILABLE where nobody listens, INVALID_ARGUMENT for what is no
   assert.deepEqual([nobody.code, nobody.retryable], ['UNAVAILABLE', true]);
   assert.equal((await failure(connect('http://user@host'))).field, 'target');
   assert.equal((await failure(connect(address, { refreshMs: 1 }))).field, 'refreshMs');
+});
+
+test('the example of the README runs and prints what it should', async (t) => {
+  const { node, client } = await start(t);
+  const folder = fileURLToPath(new URL('..', import.meta.url));
+  const [, example = ''] = /```js\n(.*?)```/s.exec(readFileSync(`${folder}README.md`, 'utf8')) ?? [];
+  const code = example.replace('127.0.0.1:2379', node.status().clientAddress ?? '');
+  const args = ['--input-type=module', '--eval', code];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder });
+  assert.deepEqual(stdout.trim().split('\n'), ['hello 2', 'greeting 2']);
+  assert.equal((await client.json.get('visits'))?.value, 1);
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { ClientError } from './errors.js';
 import { type ClientOptions, resolveClientOptions } from './options.js';
@@ -75,6 +76,28 @@ test('targets: schemes, lists, ports, IPv6', () => {
       fieldOf(() => parseTarget(target)),
       'target',
       JSON.stringify(target),
+    );
+  }
+});
+
+test('docs/client.md tells options, defaults and ranges as the code has them', () => {
+  const page = readFileSync(new URL('../../../../docs/client.md', import.meta.url), 'utf8');
+  const rows = [...page.matchAll(/^\| `(\w+)` \| (\S*?) ?\| (?:(\d+) – (\d+))? ?\|/gm)];
+  const defaults = resolveClientOptions({});
+  const told = rows.map(([, name = '', otherwise = '']) => [name, otherwise.replaceAll('`', '')]);
+  const inCode = Object.entries(defaults).map(([name, value]) => [name, value === undefined ? '' : String(value)]);
+  assert.deepEqual(Object.fromEntries(told), Object.fromEntries(inCode));
+  for (const [, name = '', , min, max] of rows) {
+    if (min === undefined) continue;
+    for (const value of [Number(min) - 1, Number(max) + 1]) {
+      assert.equal(
+        fieldOf(() => resolveClientOptions({ [name]: value })),
+        name,
+      );
+    }
+    assert.deepEqual(
+      [min, max].map((value) => fieldOf(() => resolveClientOptions({ [name]: Number(value) }))),
+      [undefined, undefined],
     );
   }
 });

@@ -8,7 +8,7 @@ const batchBytesMax = 1 << 20;
 /** What a message and its call take beside key and value, roughly. */
 const callBytes = 64;
 /** Calls that are few go together even where several servers could share them. */
-const shareMin = 16;
+const shareMin = 32;
 
 /** Where new writes get their session from; undefined: there is none yet. */
 export interface SessionSource {
