@@ -72,3 +72,14 @@ test('no timer of the clock is left when all are cancelled and the first would h
   clock.advance(10_000);
   assert.equal(clock.timers, 0);
 });
+
+test('a timer fires though the difference of two times is rounded to just below its milliseconds', () => {
+  const clock = new ManualClock();
+  clock.advance(0.47);
+  const wheel = new TimerWheel(clock);
+  let fired = 0;
+  wheel.start(new WheelTimer({ onExpired: () => (fired += 1) }), 2);
+  clock.advance(2);
+  assert.ok(clock.now() - 0.47 < 2, 'the case that is meant');
+  assert.equal(fired, 1);
+});

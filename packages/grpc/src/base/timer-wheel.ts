@@ -117,7 +117,7 @@ export class TimerWheel {
     this.#armedMs = Number.POSITIVE_INFINITY;
     this.#isAdvancing = true;
     try {
-      const targetMs = Math.floor(this.#clock.now() - this.#originMs);
+      const targetMs = this.#reachedMs();
       for (let nextMs = this.#nextMs(); nextMs <= targetMs; nextMs = this.#nextMs()) {
         const level = this.#lowestLevel();
         this.#nowMs = nextMs;
@@ -128,6 +128,16 @@ export class TimerWheel {
       this.#isAdvancing = false;
       this.#arm();
     }
+  }
+
+  /**
+   * Whole milliseconds that have passed, by the very sum that the clock's timer is set by: a difference may be rounded to just below a whole one, and the timer
+   * would be set to the same moment again and again.
+   */
+  #reachedMs(): number {
+    const nowMs = this.#clock.now();
+    const wholeMs = Math.floor(nowMs - this.#originMs);
+    return this.#originMs + wholeMs + 1 <= nowMs ? wholeMs + 1 : wholeMs;
   }
 
   #lowestLevel(): number {
