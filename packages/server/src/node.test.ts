@@ -66,6 +66,17 @@ test('one node in memory: put, get, conditions, delete, list, old revisions, com
   await assert.rejects(node.get('a', { consistency: 'serializable' }), { code: 'STOPPED' });
 });
 
+test('a node tells clients of itself under the address that it advertises, as it tells the others', async () => {
+  const advertiseClientAddress = 'a.example:2379';
+  const node = await startNode({ storage: 'memory', clientAddress: '127.0.0.1:0', advertiseClientAddress });
+  try {
+    assert.equal(node.status().members[0]?.clientAddress, advertiseClientAddress);
+    assert.equal(node.status().clientAddress, node.clientAddress);
+  } finally {
+    await node.close();
+  }
+});
+
 test('what the parts of a node do is counted', async () => {
   const cluster = await startCluster(3);
   try {

@@ -166,7 +166,7 @@ export class RunningNode implements KvorumNode, NodeInfo {
     const members = memberStatus({
       options,
       leader,
-      ownClientAddress: this.clientAddress,
+      ownClientAddress: this.advertised() || undefined,
       isConnected: (nodeId) => transport?.isConnected(nodeId) ?? false,
       clientAddressOf: (nodeId) => transport?.clientAddressOf(nodeId),
     });
