@@ -1,5 +1,6 @@
 /** How calls of a client fail. */
 import { type ErrorCode, errorTable } from '@kvorum/protocol';
+import { isMutated } from './mutation.js';
 
 /** The codes of the one table of errors, and CANCELLED: the caller's signal, or the client was closed. */
 export type ClientErrorCode = ErrorCode | 'CANCELLED';
@@ -31,7 +32,7 @@ export class ClientError extends Error {
   constructor(code: ClientErrorCode, message: string, details: ClientErrorDetails = {}, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
-    this.mayHaveHappened = details.mayHaveHappened ?? false;
+    this.mayHaveHappened = (details.mayHaveHappened ?? false) && !isMutated('unknownToldAsDefinite');
     this.revision = details.revision;
     this.compactRevision = details.compactRevision;
     this.field = details.field;

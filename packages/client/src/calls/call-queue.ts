@@ -1,5 +1,6 @@
 /** Calls of one lane that wait for their next message: fresh ones, and before them those that failed and are made again. */
 import { Fifo } from '../base/fifo.js';
+import { isMutated } from '../base/mutation.js';
 import type { Session } from '../session/session.js';
 import type { Operation } from './operation.js';
 
@@ -81,7 +82,11 @@ export class CallQueue {
 
   /** False: it can't be sent now. A write keeps the number of its first attempt. */
   #stamp(operation: Operation): boolean {
-    if (this.#sessions === undefined || operation.session !== undefined) return true;
+    if (this.#sessions === undefined) return true;
+    if (operation.session !== undefined) {
+      if (!isMutated('retryWithNewSequence')) return true;
+      operation.session.window.release(operation.sequence);
+    }
     const session = this.#sessions.current();
     const sequence = session?.window.take();
     if (sequence === undefined) return false;

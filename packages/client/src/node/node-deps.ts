@@ -1,77 +1,17 @@
 /** Time, chance and connections of a real machine. */
-import {
-  bytesCodec,
-  createRealClock,
-  createRuntime,
-  GrpcClient,
-  type RemoteMethod,
-  type Runtime,
-  socketConnector,
-} from '@kvorum/grpc';
-import type { AttemptOptions, Channel, ClientDeps } from '../base/deps.js';
-
-export interface NodeDepsOptions {
-  readonly dialTimeoutMs: number;
-  readonly keepaliveMs: number;
-  readonly connectionsPerServer: number;
-}
-
-/** One message of a server. Batches are made so that they stay far below it. */
-const messageBytesMax = 16 * 1024 * 1024;
-
-type BytesMethod = RemoteMethod<Uint8Array, Uint8Array>;
+import { createRealClock, socketConnector } from '@kvorum/grpc';
+import type { ClientDeps } from '../base/deps.js';
+import { grpcConnections, type GrpcConnectionsOptions } from './grpc-channel.js';
 
 /** What {@link connect} gives a client. */
-export function createNodeDeps(options: NodeDepsOptions): ClientDeps {
+export function createNodeDeps(options: GrpcConnectionsOptions): ClientDeps {
   const clock = createRealClock();
-  const runtime = createRuntime(clock);
+  const connectorOf = (address: string) => socketConnector(hostAndPort(address));
   return {
     clock: { nowMs: () => clock.now(), schedule: (delayMs, run) => clock.setTimer(delayMs, run) },
     random: { next: () => Math.random() },
-    connections: { open: (address) => new GrpcChannel(runtime, address, options) },
+    connections: grpcConnections({ clock, connectorOf }, options),
   };
-}
-
-/** One server, over one or more connections that take turns. */
-class GrpcChannel implements Channel {
-  readonly #clients: readonly GrpcClient[];
-  readonly #methods = new Map<string, BytesMethod>();
-  #next = 0;
-
-  constructor(runtime: Runtime, address: string, options: NodeDepsOptions) {
-    const { dialTimeoutMs: connectTimeoutMs, keepaliveMs, connectionsPerServer } = options;
-    const grpc = { connectTimeoutMs, keepaliveMs, messageBytesMax, http2: { pingTimeoutMs: keepaliveMs } };
-    const connector = socketConnector(hostAndPort(address));
-    this.#clients = Array.from({ length: connectionsPerServer }, () => new GrpcClient({ runtime, connector }, grpc));
-  }
-
-  unary(path: string, request: Uint8Array, options: AttemptOptions): Promise<Uint8Array> {
-    return this.#client().unary(this.#method(path), request, options);
-  }
-
-  stream(path: string, request: Uint8Array, options: AttemptOptions): AsyncIterable<Uint8Array> {
-    return this.#client().serverStream(this.#method(path), request, options);
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.#clients.map((client) => client.destroy()));
-  }
-
-  #client(): GrpcClient {
-    this.#next = (this.#next + 1) % this.#clients.length;
-    const client = this.#clients[this.#next];
-    if (client === undefined) throw new Error('a channel has at least one connection');
-    return client;
-  }
-
-  #method(path: string): BytesMethod {
-    let method = this.#methods.get(path);
-    if (method === undefined) {
-      method = { path, request: bytesCodec, response: bytesCodec };
-      this.#methods.set(path, method);
-    }
-    return method;
-  }
 }
 
 function hostAndPort(address: string): { readonly host: string; readonly port: number } {
