@@ -38,6 +38,7 @@ const ranges: Readonly<Record<NumberKnob, Range>> = {
   flushAgeMs: whole(1, MINUTES_MS),
   maxInflightMessages: whole(1, 1024),
   clients: whole(1, 100),
+  apiClients: whole(0, 100),
   thinkMs: any(0.1, MINUTES_MS),
   keys: whole(1, 10_000),
   valueBytesMax: whole(0, MIB),

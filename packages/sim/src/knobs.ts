@@ -47,6 +47,10 @@ export const faultKinds = [
   'cutAtVoteSync',
   'damageNeeded',
   'silentCorruption',
+  'clientReset',
+  'clientAnswersLost',
+  'clientCutOff',
+  'clientPause',
 ] as const;
 
 /** Clocks that nobody trusts (R5, R21). */
@@ -55,6 +59,11 @@ const DRIFT_MAX = 0.5;
 const LEASE_SHARE = 0.3;
 
 export type FaultKind = (typeof faultKinds)[number];
+
+/** Kinds that befall real clients. */
+const clientFaultKinds = ['clientReset', 'clientAnswersLost', 'clientCutOff', 'clientPause'] as const;
+/** Kinds that are not drawn with the others, so that these stay what they were. */
+const drawnApart: ReadonlySet<FaultKind> = new Set(['silentCorruption', ...clientFaultKinds]);
 
 /** Kinds that take place whenever they are asked for, whatever the cluster's size and state. */
 const alwaysPossible: ReadonlySet<FaultKind> = new Set([
@@ -88,6 +97,8 @@ export interface Knobs {
   readonly flushAgeMs: number;
   readonly maxInflightMessages: number;
   readonly clients: number;
+  /** So many of them are the real client, over HTTP/2. */
+  readonly apiClients: number;
   readonly thinkMs: number;
   readonly keys: number;
   readonly valueBytesMax: number;
@@ -129,7 +140,7 @@ export function drawKnobs(seed: number, fixed: FixedKnobs = {}): Knobs {
   const ofFailpoints = stream(seed, 'knobs of failpoints');
   // Most seeds are such that they come to their failpoints.
   const isMostly = (needs: (name: Failpoint) => boolean) => failpoints.some(needs) && chance(ofFailpoints, 0.7);
-  const drawn: Omit<Knobs, 'membershipEveryMs' | 'firstVoters'> = {
+  const drawn: Omit<Knobs, 'membershipEveryMs' | 'firstVoters' | 'apiClients'> = {
     nodes,
     faultsMs: integerIn(random, 22_000, 26_000),
     heartbeatMs,
@@ -161,7 +172,19 @@ export function drawKnobs(seed: number, fixed: FixedKnobs = {}): Knobs {
     splitProbability: chance(random, 0.5) ? 0 : random.float() * 0.3,
     ...drawReads(stream(seed, 'reads')),
   };
-  return { ...drawn, ...drawMembership(random, fixed.nodes ?? nodes), ...definedOf(fixed) };
+  // Knobs that were written down before there were real clients have none.
+  const api = fixed.clients === undefined ? drawApiClients(stream(seed, 'api clients'), drawn) : { apiClients: 0 };
+  return { ...drawn, ...api, ...drawMembership(random, fixed.nodes ?? nodes), ...definedOf(fixed) };
+}
+
+/** In nearly all runs some of the clients are real ones, and suffer faults of their own. */
+function drawApiClients(
+  random: Random,
+  { clients, faults }: Pick<Knobs, 'clients' | 'faults'>,
+): Pick<Knobs, 'apiClients' | 'faults'> {
+  if (chance(random, 0.05)) return { apiClients: 0, faults };
+  const ofClients = clientFaultKinds.filter(() => chance(random, 0.5));
+  return { apiClients: integerIn(random, 1, Math.ceil(clients * 0.6)), faults: [...faults, ...ofClients] };
 }
 
 /** Members come and go in most clusters that are large enough for it. */
@@ -187,7 +210,7 @@ function drawReads(random: Random): Pick<Knobs, 'linearizableReads' | 'clockDrif
 
 function drawFaults(random: Random): FaultKind[] {
   const share = 0.15 + random.float() * 0.6;
-  const kinds = faultKinds.filter((kind) => kind !== 'silentCorruption');
+  const kinds = faultKinds.filter((kind) => !drawnApart.has(kind));
   const chosen = kinds.filter(() => chance(random, share));
   const sure = pick(random, [...alwaysPossible]);
   if (chosen.length < 3)

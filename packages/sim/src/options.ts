@@ -1,6 +1,6 @@
 /** The options of the command, read and checked: a wrong one is told with its name, its value and what is allowed (S4). */
 import { parseArgs } from 'node:util';
-import { type Mutation, mutations } from '@kvorum/core/base/mutation.js';
+import { type Mutation, mutations } from './mutations/all-mutations.js';
 import { closestName } from '@kvorum/server/internal/options/closest-name.js';
 import { OptionError } from '@kvorum/server/internal/options/option-error.js';
 import { optionError, readFaults, readKnobs } from './fixed-knobs.js';

@@ -3,7 +3,7 @@ import { faultKinds } from './knobs.js';
 import { membershipKinds } from './membership/draw-change.js';
 import type { Answer } from './order.js';
 import type { RunReport } from './run-report.js';
-import { workloads } from './workload/client.js';
+import { workloads } from './workload/requests.js';
 import { Tally } from './world/tally.js';
 
 /** Lines of the event log that a failed seed shows. */

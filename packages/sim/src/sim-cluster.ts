@@ -1,9 +1,12 @@
-/** The simulated cluster itself: machines, what lies between them, and what they say. It knows no faults, no clients and no checkers. */
+/** The simulated cluster itself: machines, what lies between them, and what they say. It knows no faults, nothing of what clients do, and no checkers. */
 import { MemoryNetwork } from '@kvorum/server/internal/env/testing/memory-network.js';
 import { defaultShard } from '@kvorum/server/internal/node-status.js';
 import { hex } from './checkers/replica-view.js';
 import type { Knobs } from './knobs.js';
+import type { ClientHost } from './api-clients/client-host.js';
+import { loggedNetwork } from './machine/logged-network.js';
 import { Machine, type MachineEvents } from './machine/machine.js';
+import { Processor } from './machine/processor.js';
 import { stream } from './world/chance.js';
 import { EventLog } from './world/event-log.js';
 import { EventQueue } from './world/event-queue.js';
@@ -31,15 +34,21 @@ export class SimCluster {
   readonly timing: SimTiming;
   readonly network: MemoryNetwork;
   readonly machines: readonly Machine[];
+  /** Processes of clients, by the names of their hosts. */
+  readonly #clientHosts = new Map<string, Processor>();
+  readonly #seed: number;
+  readonly #turnMs: number;
   /** Every node has taken part in the cluster at some time: from here on a lost directory is noticed. */
   isFormed = false;
 
   constructor({ seed, knobs, print }: SimClusterOptions, events: ClusterEvents) {
     const { queue } = this;
+    this.#seed = seed;
+    this.#turnMs = knobs.turnMs;
     this.log = new EventLog({ nowMs: () => queue.nowMs, print });
     const byName = new Map<string, Machine>();
     const inputOf = (host: string) => {
-      const processor = byName.get(host)?.processor;
+      const processor = byName.get(host)?.processor ?? this.#clientHosts.get(host);
       return processor === undefined ? undefined : (run: () => void) => processor.input(run);
     };
     this.timing = new SimTiming(queue, stream(seed, 'network'), inputOf, knobs);
@@ -56,6 +65,22 @@ export class SimCluster {
 
   start(): void {
     for (const machine of this.machines) machine.start();
+  }
+
+  /** A process on a host of its own, whose connections go through the network. */
+  addClientHost(name: string): ClientHost {
+    const { queue } = this;
+    const random = stream(this.#seed, `${name} process`);
+    const log = (what: string): void => this.log.add(name, what);
+    const pace = { rate: 1, turnMsMax: this.#turnMs, lookMsMax: 0, wallOffsetMs: 0 };
+    const processor = new Processor({ queue, random, pace, log });
+    this.#clientHosts.set(name, processor);
+    return { name, processor, network: loggedNetwork({ network: this.network.host(name), processor, log }), random };
+  }
+
+  /** Names of the hosts of clients. */
+  get clientHosts(): ReadonlyMap<string, Processor> {
+    return this.#clientHosts;
   }
 
   /** Looks whether the cluster has formed; once it has, it has. */
@@ -104,10 +129,12 @@ export class SimCluster {
       machine.heal();
       machine.start();
     }
+    for (const processor of this.#clientHosts.values()) processor.resume();
   }
 
   /** The end of the run. */
   abandon(): void {
     for (const machine of this.machines) machine.abandon();
+    for (const processor of this.#clientHosts.values()) processor.end();
   }
 }

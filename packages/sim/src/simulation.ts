@@ -4,6 +4,7 @@
  */
 import { confStateOf } from '@kvorum/core/raft/snapshot.js';
 import { defaultShard } from '@kvorum/server/internal/node-status.js';
+import { ApiClient, nameOfApiClient } from './api-clients/api-client.js';
 import { checkAcknowledgedWrites } from './checkers/acknowledged-writes.js';
 import type { Violation } from './checkers/violation.js';
 import { checkWatches } from './checkers/watches.js';
@@ -25,7 +26,8 @@ import { converge, type RecoveryDeps, serveAgain } from './recovery.js';
 import type { RunOptions, RunReport } from './run-report.js';
 import { type ClusterEvents, SimCluster } from './sim-cluster.js';
 import { cutNames, textOf } from './words.js';
-import { Client, type Workload } from './workload/client.js';
+import { Client } from './workload/client.js';
+import type { Workload } from './workload/requests.js';
 import { History } from './workload/history.js';
 import { WatchClient } from './workload/watch-client.js';
 import { stream } from './world/chance.js';
@@ -62,7 +64,7 @@ class Simulation {
   readonly counts = new Tally();
   readonly violations: Violation[] = [];
   readonly checks: InsideChecks;
-  readonly clients: readonly Client[];
+  readonly clients: readonly (Client | ApiClient)[];
   readonly watches: readonly WatchClient[];
   readonly ends: NodeEnds;
   readonly moments = new Moments();
@@ -89,7 +91,9 @@ class Simulation {
     this.cluster = new SimCluster({ seed, knobs, print }, this.clusterEvents());
     const { queue } = this.cluster;
     this.ends = new NodeEnds({ queue, random, counts, violate }, { offMs: knobs.faultLastsMs, goesOnAfterBugs });
-    this.clients = Array.from({ length: knobs.clients }, (_, i) => this.newClient(i));
+    this.clients = Array.from({ length: knobs.clients }, (_, i) =>
+      i < knobs.apiClients ? this.newApiClient(i) : this.newClient(i),
+    );
     this.watches = ['', 'k'].map((prefix, i) => this.newWatch(`w${i}`, prefix));
     const isQuiet = (): boolean => isBehind(this.activity(), 'faults', FAULTS_MARGIN);
     const areNodesNeeded = (): boolean => this.failpoints.areNodesNeeded;
@@ -307,6 +311,19 @@ class Simulation {
     return new WatchClient(name, prefix, { queue, machines, log: say, random: stream(this.seed, `watch ${name}`) });
   }
 
+  private newApiClient(id: number): ApiClient {
+    const { seed, history, knobs, cluster } = this;
+    const name = nameOfApiClient(id);
+    const { processor, network } = cluster.addClientHost(name);
+    const nodes = cluster.machines.map((machine) => machine.name);
+    const log = (what: string): void => cluster.log.add(name, what);
+    const isQuiet = (): boolean => this.isQuiet();
+    const onDone = (workload: Workload): void => this.counts.add(`workload ${workload}`);
+    const random = stream(seed, `client ${id}`);
+    const { queue } = cluster;
+    return new ApiClient(id, { queue, random, history, processor, network, nodes, log, isQuiet, onDone }, knobs);
+  }
+
   private newClient(id: number): Client {
     const { seed, history, knobs } = this;
     const { queue, machines, log } = this.cluster;
@@ -320,6 +337,7 @@ class Simulation {
   private report(): RunReport {
     const { seed, knobs, violations, history, checks, counts } = this;
     const { log, queue, machines, timing } = this.cluster;
+    for (const client of this.clients) if (client instanceof ApiClient) client.tell(counts);
     counts.add('elections', checks.elections.elections);
     counts.add('states compared', checks.states.comparisons);
     counts.add('corrupt replicas found', checks.corrupt.found);

@@ -16,6 +16,8 @@ export class KnownWrites {
   /** When the first delete of a key whose outcome nobody knows was invoked. */
   readonly #unknownDeletes = new Map<string, number>();
   readonly #putOf = new Map<string, Operation>();
+  /** Revisions of operations. */
+  readonly #revisionOf = new Map<number, number>();
   readonly #report: Report;
 
   constructor(operations: readonly Operation[], report: Report) {
@@ -83,6 +85,7 @@ export class KnownWrites {
   }
 
   #add(write: KnownWrite): void {
+    this.#once(write);
     const known = this.#byRevision.get(write.revision);
     if (known === undefined) {
       this.#byRevision.set(write.revision, write);
@@ -95,5 +98,13 @@ export class KnownWrites {
     this.#report(
       `revision ${write.revision} belongs to operations ${known.operation} (${known.key}) and ${write.operation} (${write.key})`,
     );
+  }
+  /** Whatever was sent again on the way, a write is carried out once (R20). */
+  #once({ operation, revision, key }: KnownWrite): void {
+    if (operation === undefined) return;
+    const known = this.#revisionOf.get(operation);
+    if (known === undefined) this.#revisionOf.set(operation, revision);
+    else if (known !== revision)
+      this.#report(`operation ${operation} wrote ${key} at revision ${known} and again at ${revision}`);
   }
 }

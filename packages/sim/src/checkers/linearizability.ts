@@ -82,8 +82,10 @@ class Translation {
         break;
       case 'get':
       case 'list': {
-        if (answer.kind !== 'seen' || request.isSerializable || request.revision !== undefined) return;
-        const seen = new Map(answer.keys.map(({ key, value }) => [key, this.#numberOf(value)]));
+        if (request.isSerializable || request.revision !== undefined) return;
+        if (answer.kind !== 'seen' && answer.kind !== 'absent') return;
+        const rows = answer.kind === 'seen' ? answer.keys : [];
+        const seen = new Map(rows.map(({ key, value }) => [key, this.#numberOf(value)]));
         const keys = request.kind === 'get' ? [request.key] : this.#keysFrom(request.prefix, seen);
         for (const key of keys) {
           this.#push(key, operation, { kind: 'read' }, { kind: 'saw', value: seen.get(key) ?? ABSENT });

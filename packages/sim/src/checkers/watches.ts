@@ -13,10 +13,14 @@ export function checkWatches(
   report: Report,
 ): number {
   const told = new Map<number, SeenEvent>();
+  const puts = new Map<string, number>();
   let found = 0;
   for (const [name, watch] of watches) {
     const { events, isCovered } = readSteps(name, watch, report);
-    for (const event of events.values()) compare(name, event, told, report);
+    for (const event of events.values()) {
+      compare(name, event, told, report);
+      checkOnce(name, event, puts, report);
+    }
     found += checkWrites(name, watch, { events, isCovered }, operations, report);
   }
   return found;
@@ -60,6 +64,16 @@ function compare(name: string, event: SeenEvent, told: Map<number, SeenEvent>, r
   if (other === undefined) told.set(event.revision, event);
   else if (other.key !== event.key || other.value !== event.value)
     report(`${name} was told ${event.key} at revision ${event.revision}, another watch ${other.key}`);
+}
+
+/** No two writes have one value, so a value that comes twice was written twice (R20). */
+function checkOnce(name: string, { key, value, revision }: SeenEvent, puts: Map<string, number>, report: Report): void {
+  if (value === undefined) return;
+  const put = `${key} ${value}`;
+  const known = puts.get(put) ?? revision;
+  puts.set(put, known);
+  if (known !== revision)
+    report(`${name} was told at revision ${revision} of ${key} = ${value.slice(0, 60)}, written at ${known} before`);
 }
 
 function checkWrites(

@@ -3,6 +3,7 @@ import type { Random } from '@kvorum/server/internal/env/env.js';
 import type { MemoryNetwork } from '@kvorum/server/internal/env/testing/memory-network.js';
 import type { Knobs } from '../knobs.js';
 import type { Machine } from '../machine/machine.js';
+import type { Processor } from '../machine/processor.js';
 import type { EventQueue } from '../world/event-queue.js';
 import type { SimTiming } from '../world/sim-network.js';
 
@@ -13,6 +14,8 @@ export interface FaultyCluster {
   readonly network: MemoryNetwork;
   readonly timing: SimTiming;
   readonly machines: readonly Machine[];
+  /** Processes of real clients, by the names of their hosts. */
+  readonly clientHosts: ReadonlyMap<string, Processor>;
   /** Every node has met every other one: from here on a lost directory is noticed. */
   readonly isFormed: boolean;
   /** A machine that leads the default keyspace's shard, as it says. */

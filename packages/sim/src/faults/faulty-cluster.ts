@@ -23,7 +23,7 @@ export interface FaultyClusterDeps {
 
 export function faultyClusterOf(deps: FaultyClusterDeps, knobs: Knobs): FaultyCluster {
   const { cluster, book, ends, moments, faults, random, areNodesNeeded } = deps;
-  const { queue, network, timing, machines, log } = cluster;
+  const { queue, network, timing, machines, clientHosts, log } = cluster;
   const isOneSpare = (): boolean => book.lost().size + 2 <= (machines.length - 1) >> 1;
   return {
     knobs,
@@ -32,6 +32,7 @@ export function faultyClusterOf(deps: FaultyClusterDeps, knobs: Knobs): FaultyCl
     network,
     timing,
     machines,
+    clientHosts,
     get isFormed() {
       return cluster.isFormed;
     },

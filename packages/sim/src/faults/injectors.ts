@@ -2,6 +2,7 @@
 import type { FaultKind } from '../knobs.js';
 import { ambushFaults } from './ambush-faults.js';
 import type { FaultyCluster } from './cluster-faults.js';
+import { clientFaults } from './client-faults.js';
 import { diskFaults } from './disk-faults.js';
 import { neededFaults } from './needed-faults.js';
 import { networkFaults } from './network-faults.js';
@@ -13,4 +14,5 @@ export const injectors: Record<FaultKind, (cluster: FaultyCluster) => boolean> =
   ...diskFaults,
   ...ambushFaults,
   ...neededFaults,
+  ...clientFaults,
 };

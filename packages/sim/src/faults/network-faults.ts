@@ -136,7 +136,8 @@ function aroundHub(
   return cutForAWhile(cluster, cutsOf(others, hub, leader));
 }
 
-function cutForAWhile(cluster: FaultyCluster, cuts: readonly Direction[]): boolean {
+/** Cuts all of these ways for some time; false when there are none. */
+export function cutForAWhile(cluster: FaultyCluster, cuts: readonly Direction[]): boolean {
   const { network, queue } = cluster;
   const forMs = cluster.duration();
   cluster.log(`cut ${cuts.map((cut) => cut.join('>')).join(' ')} for ${forMs}`);

@@ -3,6 +3,7 @@
  * by being left alone for good (nothing of it ever runs again), never by an orderly close.
  */
 import type { Env, Log, Random } from '@kvorum/server/internal/env/env.js';
+import type { Network } from '@kvorum/server/internal/env/network.js';
 import type { Failpoint } from '@kvorum/server/internal/env/failpoints.js';
 import { MemoryDisk } from '@kvorum/server/internal/env/testing/memory-disk.js';
 import type { MemoryNetwork } from '@kvorum/server/internal/env/testing/memory-network.js';
@@ -12,6 +13,7 @@ import type { LogWindow } from '@kvorum/server/internal/shard/log/log-window.js'
 import type { ShardHost } from '@kvorum/server/internal/shard/shard-host.js';
 import { MemoryStoreDisk } from '@kvorum/server/internal/storage/memory-revision-store.js';
 import type { StoreKind } from '@kvorum/server/internal/storage/revision-store.js';
+import { clientPort, serveClients } from '../api-clients/client-face.js';
 import type { Knobs } from '../knobs.js';
 import { stream } from '../world/chance.js';
 import type { EventQueue } from '../world/event-queue.js';
@@ -150,6 +152,7 @@ export class Machine {
       (node) =>
         whenMine(() => {
           this.node = node;
+          if (this.#servesClients) this.#serveClients(node, processor);
           node.closed.catch((error: unknown) => whenMine(() => this.#failed(error)));
           this.#say('up');
           events.onUp(this);
@@ -240,11 +243,25 @@ export class Machine {
     return new MemoryStoreDisk({ commit: step('storeCommit'), flush: step('storeFlush') });
   }
 
-  #env(processor: Processor, random: Random): Env {
-    const say = (what: string): void => {
+  get #servesClients(): boolean {
+    return this.#deps.knobs.apiClients > 0;
+  }
+
+  #serveClients(node: KvorumNode, processor: Processor): void {
+    const { misreader } = this;
+    const [network, log] = [this.#network(processor), this.#log({}, processor)];
+    serveClients(this.name, { node, processor, network, log, misreader });
+  }
+
+  #network(processor: Processor): Network {
+    const log = (what: string): void => {
       if (!processor.isDead) this.#say(what);
     };
-    const network = loggedNetwork({ network: this.#deps.network.host(this.name), processor, log: say });
+    return loggedNetwork({ network: this.#deps.network.host(this.name), processor, log });
+  }
+
+  #env(processor: Processor, random: Random): Env {
+    const network = this.#network(processor);
     const failpoints = {
       hit: (name: Failpoint): void => {
         if (!processor.isDead) this.#deps.events.onFailpoint(this, name);
@@ -305,6 +322,7 @@ export class Machine {
       peers: Object.fromEntries(ids.map((id) => [id, `n${id}:${peerPort}`])),
       dataDir: '/data',
       clientAddress: 'off',
+      advertiseClientAddress: this.#servesClients ? `${this.name}:${clientPort}` : undefined,
       diskReserveBytes: 0,
       heartbeatMs: knobs.heartbeatMs,
       electionTimeoutMs: knobs.electionTimeoutMs,

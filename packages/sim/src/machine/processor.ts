@@ -148,6 +148,8 @@ export class Processor implements Clock {
       this.#follow();
       // The clock has slowed down meanwhile.
       if (this.#localMs < dueMs - 1e-6) return wait();
+      // Never early, not by a last bit either: whoever finds that it is not yet time would wait again, for ever.
+      this.#localMs = Math.max(this.#localMs, dueMs);
       this.#deps.log('timer');
       run();
     };

@@ -1,6 +1,6 @@
 /** `npm run sim -- --mutations [NAME…]`: hunts bugs in child processes and prints a table. */
 import { fileURLToPath } from 'node:url';
-import { activateMutation, type Mutation, mutations } from '@kvorum/core/base/mutation.js';
+import { activateMutation, type Mutation, mutations } from './all-mutations.js';
 import { runGroup } from '../groups/random-group.js';
 import { runInProcesses, serveOrders } from '../jobs.js';
 import type { HuntAsked } from '../options.js';

@@ -2,7 +2,7 @@
  * The hunt for one bug (R7): seed after seed until a checker names an invariant that it broke. A node that merely ends by itself, an exception
  * or a run that stands still proves nothing about checkers: such a node is started again and the run goes on.
  */
-import { activateMutation, type Mutation } from '@kvorum/core/base/mutation.js';
+import { activateMutation, type Mutation } from './all-mutations.js';
 import type { Violation } from '../checkers/violation.js';
 import { runSeed } from '../simulation.js';
 import type { HuntedRun } from './hunted-run.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { activateMutation, type Mutation } from '@kvorum/core/base/mutation.js';
+import { activateMutation, type Mutation } from './all-mutations.js';
 import { runSeed } from '../simulation.js';
 import { hunt } from './hunt.js';
 import { runGroup } from '../groups/random-group.js';

@@ -28,6 +28,8 @@ export type Answer =
   | { readonly kind: 'deleted'; readonly revision: number; readonly deleted: number }
   /** All keys of the range as of the revision. */
   | { readonly kind: 'seen'; readonly revision: number; readonly keys: readonly SeenKey[] }
+  /** The range holds no key. As of which revision was not told. */
+  | { readonly kind: 'absent' }
   | { readonly kind: 'counted'; readonly revision: number; readonly count: number }
   | { readonly kind: 'compacted'; readonly revision: number }
   /** A compare-and-set that was refused, with the key's true modRevision (0: absent). */
