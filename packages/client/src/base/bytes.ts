@@ -6,10 +6,25 @@ import { invalidArgument } from './errors.js';
 export type Bytes = string | Uint8Array;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+/** A byte order mark is part of a value as anything else. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** Text up to this long is looked at for characters beyond ASCII; crossing into the encoder costs as much as a few dozen of them. */
+const shortText = 64;
 
 export function toBytes(data: Bytes): Uint8Array {
-  return typeof data === 'string' ? encoder.encode(data) : data;
+  if (typeof data !== 'string') return data;
+  return data.length <= shortText ? encodeShort(data) : encoder.encode(data);
+}
+
+function encodeShort(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (unit >= 0x80) return encoder.encode(text);
+    bytes[at] = unit;
+  }
+  return bytes;
 }
 
 /** Bytes that are no UTF-8 become U+FFFD. */
