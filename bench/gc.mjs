@@ -2,6 +2,7 @@
 // them. V8 tells pauses in time, so on a busy machine the longest ones are mostly waits for a core; the median tells them apart.
 // `node bench/gc.mjs`; build first.
 import { PerformanceObserver } from 'node:perf_hooks';
+import { dedicateHeap } from '../packages/server/dist/index.js';
 import { openApplyPath } from './lib/apply-path.mjs';
 import { fillingEntries, makeEntries, makeKeys, scattered } from './lib/puts.mjs';
 import { figure, median, percentile } from './lib/report.mjs';
@@ -11,6 +12,7 @@ const KEYS = 5_000_000;
 const PUTS_PER_ROUND = 20_000;
 const SECONDS = 10;
 
+dedicateHeap();
 await inScratch(async (folder) => {
   const path = await openApplyPath(folder);
   const keys = makeKeys(KEYS);

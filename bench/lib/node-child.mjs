@@ -1,5 +1,8 @@
 /** One node of a measured cluster; ends when told or when its parent is gone. */
-import { startNode } from '../../packages/server/dist/index.js';
+import { dedicateHeap, startNode } from '../../packages/server/dist/index.js';
+
+// As `kvorum serve` does.
+dedicateHeap();
 
 try {
   const node = await startNode(JSON.parse(process.argv[2]));

@@ -11,7 +11,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 const code = await runProgram(process.argv.slice(2), {
   terminal: processTerminal(),
-  loadStartNode: async () => withTestSwitch((await import('@kvorum/server')).startNode, process.env),
+  loadStartNode: async () => {
+    const { dedicateHeap, startNode } = await import('@kvorum/server');
+    dedicateHeap();
+    return withTestSwitch(startNode, process.env);
+  },
   nodeScript: fileURLToPath(import.meta.url),
 });
 // What is printed must be out before the process ends; a handle that somebody left open must not keep it alive.

@@ -1,5 +1,6 @@
 /** A kvorum node, to embed in any Node.js process. */
 export { type ErrorCode, type ErrorDetails, KvorumError } from '@kvorum/protocol';
+export { dedicateHeap } from './env/dedicated-heap.js';
 export type { Log, LogFields } from './env/env.js';
 export { type KvorumNode, type NodeListOptions, type StartOptions, startNode } from './node.js';
 export { NodeFailedError, type NodeFailureKind } from './node-failed-error.js';
