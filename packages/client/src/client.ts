@@ -8,13 +8,16 @@ import type { CallOptions, ReadOptions, WriteOptions } from './kv/call-options.j
 import { type DeleteResult, deleteKey } from './kv/delete.js';
 import { getKey } from './kv/get.js';
 import { JsonView } from './kv/json.js';
-import type { KeyValue } from './kv/key-value.js';
+import type { KeyValue } from './base/key-value.js';
 import { type ListOptions, listKeys } from './kv/list.js';
 import { type SetResult, setKey } from './kv/set.js';
 import type { VerbDeps } from './kv/verb-deps.js';
 import type { ServerInfo, ServerStats } from './servers/endpoint.js';
 import { Resolver } from './servers/resolver.js';
 import { Servers } from './servers/servers.js';
+import type { Watch } from './watch/watch.js';
+import type { WatchOptions } from './watch/watch-types.js';
+import { Watches } from './watch/watches.js';
 
 /** What a client has done so far. */
 export interface ClientStats {
@@ -37,6 +40,7 @@ export class Client {
   readonly #resolver: Resolver;
   readonly #dispatcher: Dispatcher;
   readonly #verbs: VerbDeps;
+  readonly #watches: Watches;
   readonly #closed = new AbortController();
   #closing: Promise<void> | undefined = undefined;
   /** Values as JSON. */
@@ -50,6 +54,7 @@ export class Client {
     this.#resolver = new Resolver(deps, this.#servers, options);
     this.#dispatcher = new Dispatcher(deps, this.#servers, options);
     this.#verbs = { dispatcher: this.#dispatcher, timeoutMs: options.timeoutMs };
+    this.#watches = new Watches(deps, this.#servers, options);
     this.json = new JsonView(this);
     this.#resolver.start();
   }
@@ -79,6 +84,14 @@ export class Client {
     );
   }
 
+  /**
+   * Follows changes of one key, a prefix, a range or all keys: each exactly once and in order, whichever servers are lost meanwhile. Begins at once.
+   * Throws INVALID_ARGUMENT or KEY_TOO_LARGE that names the option; all else rejects the reading, see {@link Watch}.
+   */
+  watch(options: WatchOptions = none): Watch {
+    return this.#watches.open(options);
+  }
+
   /** The servers, asked for now. */
   async servers({
     timeoutMs = this.#options.timeoutMs,
@@ -104,6 +117,7 @@ export class Client {
   async #close(): Promise<void> {
     this.#resolver.close();
     this.#closed.abort();
+    this.#watches.close();
     await this.#dispatcher.close();
     await this.#servers.close();
   }

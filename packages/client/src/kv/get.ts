@@ -2,7 +2,7 @@
 import { type Bytes, keyBytes } from '../base/bytes.js';
 import { newState } from '../calls/operation.js';
 import { laneOf, type ReadOptions, readFields, timeoutOf } from './call-options.js';
-import { type KeyValue, keyValueOf } from './key-value.js';
+import { type KeyValue, keyValueOf } from '../base/key-value.js';
 import type { VerbDeps } from './verb-deps.js';
 
 /** Rejects when an argument is wrong, as with everything else that fails. */

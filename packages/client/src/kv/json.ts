@@ -3,7 +3,7 @@ import { toText } from '../base/bytes.js';
 import type { Bytes } from '../base/bytes.js';
 import { ClientError } from '../base/errors.js';
 import type { CallOptions, ReadOptions, WriteOptions } from './call-options.js';
-import type { KeyMeta, KeyValue } from './key-value.js';
+import type { KeyMeta, KeyValue } from '../base/key-value.js';
 import type { SetResult } from './set.js';
 
 export interface JsonValue<T> extends KeyMeta {

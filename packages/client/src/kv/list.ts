@@ -16,7 +16,7 @@ import type { Endpoint } from '../servers/endpoint.js';
 import { failureOf } from '../servers/failure.js';
 import type { Servers } from '../servers/servers.js';
 import { laneOf, type ReadOptions, readFields, timeoutOf } from './call-options.js';
-import { KeyValue } from './key-value.js';
+import { KeyValue } from '../base/key-value.js';
 
 export interface ListOptions extends ReadOptions {
   /** Keys that start with this, and lie between `start` and `end` where those are given. */

@@ -1,6 +1,6 @@
 /** A key as it was read. */
 import type { GetResponse } from '@kvorum/protocol/kvorum/v1/read.js';
-import { toText } from '../base/bytes.js';
+import { toText } from './bytes.js';
 
 /** What is known about a key besides its value. */
 export interface KeyMeta {
