@@ -5,12 +5,16 @@ import { failureOf, ForeignClient } from './api/grpc/testing/foreign-client.js';
 import { startTestFace } from './api/http/testing/test-face.js';
 import { type KvorumNode, startNode } from './node.js';
 import { watchesPerConnectionMax } from './service/watch/limits.js';
+import type { NodeOptions } from './options/node-options.js';
 
 const KV = 'kvorum.v1.KV';
 const bytes = (text: string) => Buffer.from(text);
 
-async function start(t: TestContext): Promise<{ readonly node: KvorumNode; readonly client: ForeignClient }> {
-  const node = await startNode({ storage: 'memory', clientAddress: '127.0.0.1:0' });
+async function start(
+  t: TestContext,
+  options: NodeOptions = {},
+): Promise<{ readonly node: KvorumNode; readonly client: ForeignClient }> {
+  const node = await startNode({ storage: 'memory', clientAddress: '127.0.0.1:0', ...options });
   const client = new ForeignClient(Number(node.status().clientAddress?.split(':').at(-1)));
   t.after(async () => {
     client.close();
@@ -79,6 +83,45 @@ test('R20: a write sent twice in a session happens once', async (t) => {
   const first = await client.call(KV, 'Set', write);
   assert.deepEqual(await client.call(KV, 'Set', write), first);
   assert.equal((await client.call(KV, 'Get', { key: bytes('k') }))['version'], 1);
+});
+
+test('S12: flooded with puts a node refuses them as not sent, and keeps sessions, GetServers and health', async (t) => {
+  const { node, client } = await start(t, { requestQueueCount: 10 });
+  const { session } = await client.call(KV, 'OpenSession', {});
+  let isOver = false;
+  let done = 0;
+  let refused = 0;
+  const flood = Array.from({ length: 200 }, async (_, n) => {
+    while (!isOver) {
+      const put = client.call(KV, 'Set', { key: bytes(`k${n}`), value: Buffer.alloc(1_000) });
+      const failure = await put.then(
+        () => undefined,
+        () => failureOf(put),
+      );
+      if (failure === undefined) done += 1;
+      else {
+        assert.deepEqual([failure.code, failure.error.code], [8, 'TOO_MANY_REQUESTS']);
+        assert.equal(failure.error.details.mayHaveHappened, false);
+        refused += 1;
+      }
+    }
+  });
+  const base = `http://${node.status().clientAddress}`;
+  const timesMs: number[] = [];
+  while (refused < 500 || timesMs.length < 6) {
+    const startMs = performance.now();
+    await client.call(KV, 'KeepAliveSession', { session });
+    const { servers } = await client.call(KV, 'GetServers', {});
+    assert.ok(Array.isArray(servers) && servers.length === 1);
+    for (const path of ['/health', '/livez', '/readyz']) assert.equal((await fetch(base + path)).status, 200, path);
+    timesMs.push(performance.now() - startMs);
+  }
+  isOver = true;
+  await Promise.all(flood);
+  assert.ok(done > 0, 'what has room is carried out');
+  assert.ok(Math.max(...timesMs) < 3_000, `${Math.max(...timesMs)} ms`);
+  // Revision 1 is the empty state; each put that was answered with OK is there, and none that was refused.
+  assert.equal((await node.get('k0')).revision, 1 + done);
 });
 
 test('R11: a watch delivers each change of its keys once and in order, and goes on where another one ended', async (t) => {
