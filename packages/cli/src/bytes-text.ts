@@ -13,6 +13,12 @@ export function showBytesAsText(bytes: Uint8Array): string {
   return isUtf8(buffer) ? buffer.toString('utf8') : `base64:${buffer.toString('base64')}`;
 }
 
+/** As {@link showBytesAsText}, on one line: text with control characters is written as JSON writes it. */
+export function showOnOneLine(bytes: Uint8Array): string {
+  const text = showBytesAsText(bytes);
+  return /\p{Cc}/u.test(text) ? JSON.stringify(text) : text;
+}
+
 function viewOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

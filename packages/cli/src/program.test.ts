@@ -55,6 +55,7 @@ test('every command has help with an example', async () => {
     'ls',
     'status',
     'servers',
+    'watch',
     'bench',
     'backup',
     'restore',

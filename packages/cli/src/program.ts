@@ -13,6 +13,7 @@ import { restoreCommand } from './commands/restore.js';
 import { devCommand, serveCommand } from './commands/serve.js';
 import { serversCommand } from './commands/servers.js';
 import { statusCommand } from './commands/status.js';
+import { watchCommand } from './commands/watch.js';
 import { CommandError } from './command-error.js';
 import { exitCodes, exitCodesHelp } from './exit-codes.js';
 import type { StartNode } from './node/node-face.js';
@@ -67,6 +68,7 @@ export function createProgram(deps: ProgramDeps, exitWith: (code: number) => voi
     putCommand(terminal),
     delCommand(terminal),
     lsCommand(terminal),
+    watchCommand(terminal),
     statusCommand(terminal),
     serversCommand(terminal),
     backupCommand(terminal),
@@ -111,6 +113,7 @@ Examples:
   kvorum serve --config kvorum.yaml a node of a real cluster
   kvorum put hello world
   kvorum get hello
+  kvorum watch --prefix jobs/
   kvorum status
   kvorum bench mixed
 

@@ -57,14 +57,22 @@ test('a report of two kinds, in words and as a value', () => {
   const puts = latenciesOf(...Array.from({ length: 99 }, () => 2), 50);
   const gets = latenciesOf(0.5, 0.5, 0.5);
   const failures = new Map([['TIMEOUT', 2]]);
-  const report = reportOf(result({ elapsedMs: 2500, puts, gets, failures, perSecond: [50, 50, 3] }), 2060);
+  const servers = [
+    { address: '10.0.0.1:2379', reads: 3, writes: 0, failures: 0 },
+    { address: '10.0.0.2:2379', reads: 0, writes: 1101, failures: 2 },
+  ];
+  const report = reportOf(result({ elapsedMs: 2500, puts, gets, failures, perSecond: [50, 50, 3] }), 2060, servers);
   assert.deepEqual([report.requests, report.perSecond, report.clientCpuMicrosPerRequest], [103, 41.2, 20]);
   assert.deepEqual([report.seconds, report.failures], [[50, 50], { TIMEOUT: 2 }]);
   assert.deepEqual([report.put?.requests, report.put?.perSecond, report.get?.perSecond], [100, 40, 1.2]);
-  assert.deepEqual(reportLines(report, 80, true).slice(-7), [
+  assert.deepEqual(reportLines(report, 80, true).slice(-11), [
     '     REQUESTS  PER SECOND  P50      P90      P99      P99.9    MAX      MEAN',
     'put  100       40          2.00 ms  2.00 ms  2.00 ms  50.0 ms  50.0 ms  2.48 ms',
     'get  3         1           0.50 ms  0.50 ms  0.50 ms  0.50 ms  0.50 ms  0.50 ms',
+    '',
+    'NODE           READS  WRITES  FAILURES',
+    '10.0.0.1:2379  3      0       0',
+    '10.0.0.2:2379  0      1,101   2',
     '',
     '103 requests in 2.5 s: 41 per second',
     "20.0 µs of this process's CPU each",
@@ -73,7 +81,7 @@ test('a report of two kinds, in words and as a value', () => {
 });
 
 test('a report of nothing', () => {
-  const report = reportOf(result({}), 0);
+  const report = reportOf(result({}), 0, []);
   assert.equal(report.perSecond, 0);
   assert.deepEqual(reportLines(report, 80, false), [
     '0 requests in 0.0 s: 0 per second',

@@ -10,6 +10,15 @@ export interface KindReport extends LatencySummary {
   readonly perSecond: number;
 }
 
+/** What one node got of it; a request that was sent again counts again. */
+export interface ServerReport {
+  readonly address: string;
+  readonly reads: number;
+  readonly writes: number;
+  /** Attempts that failed for reasons of the node or its connection. */
+  readonly failures: number;
+}
+
 export interface BenchReport {
   readonly elapsedMs: number;
   readonly requests: number;
@@ -23,10 +32,11 @@ export interface BenchReport {
   readonly seconds: readonly number[];
   /** Processor time of this process for each request; the nodes' is not in it. */
   readonly clientCpuMicrosPerRequest: number;
+  readonly servers: readonly ServerReport[];
 }
 
 /** The figures of a result; `cpuMicros` is what this process used for it. */
-export function reportOf(result: LoadResult, cpuMicros: number): BenchReport {
+export function reportOf(result: LoadResult, cpuMicros: number, servers: readonly ServerReport[]): BenchReport {
   const { elapsedMs, puts, gets, perSecond, failures } = result;
   const requests = puts.count + gets.count;
   return {
@@ -38,6 +48,7 @@ export function reportOf(result: LoadResult, cpuMicros: number): BenchReport {
     failures: Object.fromEntries(failures),
     seconds: perSecond.slice(0, Math.floor(elapsedMs / 1000)),
     clientCpuMicrosPerRequest: requests === 0 ? 0 : round(cpuMicros / requests),
+    servers,
   };
 }
 
@@ -54,6 +65,7 @@ export function reportLines(report: BenchReport, width: number, isUnicode: boole
   return [
     ...(plot.length === 0 ? [] : [...plot, '']),
     ...(rows.length === 0 ? [] : [...formatTable(header, rows), '']),
+    ...(report.servers.length < 2 ? [] : [...formatTable(serverHeader, report.servers.map(serverRow)), '']),
     `${showCount(requests)} requests in ${(elapsedMs / 1000).toFixed(1)} s: ${showCount(perSecond)} per second`,
     `${clientCpuMicrosPerRequest.toFixed(1)} µs of this process's CPU each`,
     failed.length === 0 ? 'none failed' : `failed: ${failed.join(', ')}`,
@@ -61,6 +73,12 @@ export function reportLines(report: BenchReport, width: number, isUnicode: boole
 }
 
 const header = ['', 'REQUESTS', 'PER SECOND', 'P50', 'P90', 'P99', 'P99.9', 'MAX', 'MEAN'];
+
+const serverHeader = ['NODE', 'READS', 'WRITES', 'FAILURES'];
+
+function serverRow({ address, reads, writes, failures }: ServerReport): string[] {
+  return [address, ...[reads, writes, failures].map(showCount)];
+}
 
 function kindRow(name: string, kind: KindReport): string[] {
   const { p50Ms, p90Ms, p99Ms, p999Ms, maxMs, meanMs } = kind;

@@ -7,7 +7,7 @@ import { type Progress, showProgress } from '../progress.js';
 import type { Terminal } from '../terminal.js';
 import { type LoadClock, type LoadDeps, type LoadPlan, type LoadResult, type LoadTarget, runLoad } from './load.js';
 import { showCount } from './plot.js';
-import { type BenchReport, reportOf } from './report.js';
+import { type BenchReport, reportOf, type ServerReport } from './report.js';
 
 export type BenchKind = 'put' | 'get' | 'mixed';
 
@@ -72,14 +72,42 @@ export async function runBench(
   };
   if (plan.kind !== 'put') {
     const filled = await run('filling', { ...shared, readPercent: 0, requests: plan.keyCount });
-    if (filled.isGivenUp || signal.aborted) return { report: reportOf(filled, 0), isGivenUp: filled.isGivenUp };
+    if (filled.isGivenUp || signal.aborted) return { report: reportOf(filled, 0, []), isGivenUp: filled.isGivenUp };
   }
   const { rate, durationMs, requests } = plan;
   const readPercent = { put: 0, get: 100, mixed: plan.readPercent }[plan.kind];
+  const sentBefore = sentTo(clients);
   const before = process.cpuUsage();
   const result = await run(plan.kind, { ...shared, readPercent, rate, durationMs, requests });
   const { user, system } = process.cpuUsage(before);
-  return { report: reportOf(result, user + system), isGivenUp: result.isGivenUp };
+  const servers = difference(sentTo(clients), sentBefore);
+  return { report: reportOf(result, user + system, servers), isGivenUp: result.isGivenUp };
+}
+
+/** What all clients have sent so far, by node. */
+function sentTo(clients: readonly Client[]): ReadonlyMap<string, ServerReport> {
+  const sums = new Map<string, ServerReport>();
+  for (const { address, reads, writes, failures } of clients.flatMap((client) => client.stats().servers)) {
+    const sum = sums.get(address) ?? { address, reads: 0, writes: 0, failures: 0 };
+    const added = { reads: sum.reads + reads, writes: sum.writes + writes, failures: sum.failures + failures };
+    sums.set(address, { address, ...added });
+  }
+  return sums;
+}
+
+/** What was sent since, to those nodes that got something. */
+function difference(
+  after: ReadonlyMap<string, ServerReport>,
+  before: ReadonlyMap<string, ServerReport>,
+): readonly ServerReport[] {
+  return [...after.values()]
+    .map(({ address, reads, writes, failures }) => {
+      const old = before.get(address) ?? { reads: 0, writes: 0, failures: 0 };
+      const since = { reads: reads - old.reads, writes: writes - old.writes, failures: failures - old.failures };
+      return { address, ...since };
+    })
+    .filter(({ reads, writes, failures }) => reads + writes + failures > 0)
+    .sort((a, b) => (a.address < b.address ? -1 : 1));
 }
 
 async function measured(load: LoadPlan, deps: LoadDeps, progress: Progress): Promise<LoadResult> {

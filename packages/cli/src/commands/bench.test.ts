@@ -13,6 +13,7 @@ test('bench puts as often as asked, and --json is one line of figures', async (c
   assert.deepEqual([code, err], [0, '']);
   const report = JSON.parse(out);
   assert.deepEqual([report.requests, report.put.requests, report.get, report.failures], [300, 300, undefined, {}]);
+  assert.deepEqual(report.servers, [{ address: at[1], reads: 0, writes: 300, failures: 0 }]);
   assert.ok(report.put.p50Ms > 0 && report.put.p999Ms <= report.put.maxMs * 1.001);
   const keys = (await run(['ls', '--keys-only', ...at])).out.trimEnd().split('\n');
   assert.deepEqual([keys.length, keys[0], keys.at(-1)], [50, 'bench/00', 'bench/49']);

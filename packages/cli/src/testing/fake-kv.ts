@@ -24,13 +24,14 @@ export interface FakeKv {
   /** Rows of a list before its error. */
   readonly rows?: readonly string[];
   readonly list?: KvorumError;
+  readonly watch?: KvorumError;
 }
 
 /** Starts it for the test; resolves with its address. */
 export async function startFakeKv(context: TestContext, answers: FakeKv): Promise<string> {
   const runtime = createRuntime(createRealClock());
   const told = { address: '' };
-  const { get, set, list, getServers } = kvMethods;
+  const { get, set, list, watch, getServers } = kvMethods;
   const services = new Map<string, Method>([
     [
       getServers.path,
@@ -41,6 +42,7 @@ export async function startFakeKv(context: TestContext, answers: FakeKv): Promis
     ],
     [get.path, unary(get.request, get.response, () => fail(answers.get))],
     [set.path, unary(set.request, set.response, () => fail(answers.set))],
+    [watch.path, unary(watch.request, watch.response, () => fail(answers.watch))],
     [list.path, serverStream(list.request, list.response, () => rows(answers))],
   ]);
   const server = new GrpcServer({ runtime, services });

@@ -11,7 +11,7 @@ import type { MembershipChanges } from './membership/membership-changes.js';
 import type { ConfChangeResult, MembershipUnknown, TransferResult } from './membership/membership.js';
 import type { CommandResult, FailureReason } from './outcome.js';
 import { PendingCommand } from './proposals/pending-command.js';
-import { PendingRead } from './reads/read-queue.js';
+import { type OnReadReady, PendingRead } from './reads/read-queue.js';
 import type { ShardAccess } from './shard-access.js';
 import type { ShardLoop } from './shard-loop.js';
 import type { ShardBackup } from './snapshots/backup-source.js';
@@ -40,10 +40,7 @@ export class ShardRequests {
   access(shardId: number): ShardAccess {
     return {
       propose: (command, timeoutMs, onResult) => this.propose(shardId, command, timeoutMs, onResult),
-      readBarrier: (timeoutMs, onReady, mayUseLease, isCheck) => {
-        const deadlineMs = this.deadlineMs(timeoutMs);
-        this.read(shardId, new PendingRead(deadlineMs, onReady, mayUseLease, isCheck));
-      },
+      readBarrier: (timeoutMs, onReady, mayUseLease) => this.readBarrier(shardId, timeoutMs, onReady, mayUseLease),
       machine: () => this.loop.endReason ?? this.need(shardId).readable,
       isInTouch: () => this.need(shardId).isInTouch,
       onChange: (listener) => this.need(shardId).onChange(listener),
@@ -83,9 +80,9 @@ export class ShardRequests {
     this.loop.schedule(shard);
   }
 
-  private read(shardId: number, read: PendingRead): void {
+  private readBarrier(shardId: number, timeoutMs: number, onReady: OnReadReady, mayUseLease: boolean): void {
     const shard = this.need(shardId);
-    shard.replica.read(read);
+    shard.replica.read(new PendingRead(this.deadlineMs(timeoutMs), onReady, mayUseLease));
     this.loop.schedule(shard);
   }
 

@@ -4,10 +4,9 @@
  *
  * Nothing that was handed on is ever sent a second time; what the leader refused was not proposed and may be.
  */
-import { COMMAND_PUT, isUpkeep } from '@kvorum/core/kv/command.js';
+import { COMMAND_PUT } from '@kvorum/core/kv/command.js';
 import type { ForwardAnswer } from '../../transport/transport.js';
 import { definite, type EndReason, type FailureReason, unknown } from '../outcome.js';
-import { CommandQueue, type CommandQueueOptions, type QueuedCommands } from './command-queue.js';
 import type { PendingCommand } from './pending-command.js';
 import { PlacedCommands } from './placed-commands.js';
 import {
@@ -26,7 +25,6 @@ export interface ProposalTarget {
   /** Proposes one entry per batch. The place of the first one, or why none was proposed: `full` may change by itself. */
   propose(
     batches: readonly (readonly Uint8Array[])[],
-    mayUseReserve?: boolean,
   ): { readonly index: number; readonly term: number } | 'notLeader' | 'full';
   /** The disk is below its reserve: puts are refused, deletes and compaction go on (R24). */
   isOutOfSpace(): boolean;
@@ -36,15 +34,19 @@ export interface ProposalTarget {
   /** False when the request could not be queued for the peer; then nothing was sent. */
   forward(to: number, requestId: number, commands: readonly Uint8Array[]): boolean;
   answer(to: number, requestId: number, answer: ForwardAnswer): void;
-  /** Committed entries that this replica has not applied. */
-  unappliedEntries(): number;
 }
 
-interface LocalItem extends ProposalItem, QueuedCommands {
+/** How much may wait; beyond, commands are refused as overloaded. */
+export interface ProposerOptions {
+  readonly queueBytesMax: number;
+  readonly queueCommandsMax: number;
+}
+
+interface LocalItem extends ProposalItem {
   readonly origin: PendingCommand;
 }
 
-interface ForwardedItem extends ProposalItem, QueuedCommands {
+interface ForwardedItem extends ProposalItem {
   readonly origin: { readonly from: number; readonly requestId: number };
 }
 
@@ -61,19 +63,19 @@ export const proposeBytesMax = 16 * 1024 * 1024;
 /** One per replica. Every command added is settled exactly once; every forwarded request gets one answer, or loses its connection. */
 export class Proposer {
   readonly placed = new PlacedCommands();
-  private readonly queue: CommandQueue<QueuedItem>;
+  private queue: QueuedItem[] = [];
+  private queuedBytes = 0;
   private readonly groups = new Map<number, ForwardedGroup>();
-  /** Commands of all groups. */
-  private grouped = 0;
   private nextRequestId = 1;
   /** The node that refused to lead since the last tick: it would only do so again, as fast as the wire allows. */
   private refuser: number | undefined;
   private endReason: EndReason | undefined;
   private readonly target: ProposalTarget;
+  private readonly options: ProposerOptions;
 
-  constructor(target: ProposalTarget, options: CommandQueueOptions) {
+  constructor(target: ProposalTarget, options: ProposerOptions) {
     this.target = target;
-    this.queue = new CommandQueue(options);
+    this.options = options;
   }
 
   get queuedCommands(): number {
@@ -86,22 +88,21 @@ export class Proposer {
       command.settle(definite(this.endReason));
       return;
     }
-    const item = localItem(command);
-    if (this.hasRoom(item)) this.queue.push(item);
-    else command.settle(definite('overloaded'));
+    if (!this.hasRoom(command.bytes.length)) {
+      command.settle(definite('overloaded'));
+      return;
+    }
+    this.push({ commands: [command.bytes], bytes: command.bytes.length, origin: command });
   }
 
   /** Commands that another node forwarded. They must be copies (N13). */
   addForwarded(from: number, requestId: number, commands: readonly Uint8Array[]): void {
-    const item = {
-      commands,
-      bytes: bytesOf(commands),
-      isUpkeep: commands.every(isUpkeep),
-      origin: { from, requestId },
-    };
-    const refusal = this.refusalOf(item);
-    if (refusal === undefined) this.queue.push(item);
-    else this.refuse(item, refusal);
+    const refusal = this.refusalOf(commands);
+    if (refusal !== undefined) {
+      this.target.answer(from, requestId, { kind: 'refused', reason: refusal });
+      return;
+    }
+    this.push({ commands, bytes: bytesOf(commands), origin: { from, requestId } });
   }
 
   /** Moves everything that can move. Called once a turn. */
@@ -119,9 +120,9 @@ export class Proposer {
   /** Ends commands whose time ran out. Called once a tick. */
   expire(nowMs: number): void {
     this.refuser = undefined;
-    for (const item of this.queue.takeAll()) if (!isLocal(item) || !item.origin.expire(nowMs)) this.queue.push(item);
+    for (const item of this.takeQueue()) if (!isLocal(item) || !item.origin.expire(nowMs)) this.push(item);
     for (const [requestId, group] of this.groups) {
-      if (group.commands.map((command) => command.expire(nowMs)).every(Boolean)) this.endGroup(requestId, group);
+      if (group.commands.map((command) => command.expire(nowMs)).every(Boolean)) this.groups.delete(requestId);
     }
     this.placed.expire(nowMs);
   }
@@ -130,7 +131,7 @@ export class Proposer {
   answered(from: number, requestId: number, answer: ForwardAnswer, appliedIndex: number): void {
     const group = this.groups.get(requestId);
     if (group === undefined || group.to !== from) return;
-    this.endGroup(requestId, group);
+    this.groups.delete(requestId);
     if (answer.kind === 'accepted') {
       this.place(group, answer, appliedIndex);
       return;
@@ -144,10 +145,10 @@ export class Proposer {
    * forgotten: nobody waits for the answer, and a peer that restarted meanwhile uses the same request ids for other commands.
    */
   disconnected(peer: number): void {
-    for (const item of this.queue.takeAll()) if (isLocal(item) || item.origin.from !== peer) this.queue.push(item);
+    for (const item of this.takeQueue()) if (isLocal(item) || item.origin.from !== peer) this.push(item);
     for (const [requestId, group] of this.groups) {
       if (group.to !== peer) continue;
-      this.endGroup(requestId, group);
+      this.groups.delete(requestId);
       for (const command of group.commands) command.settle(unknown('disconnected'));
     }
   }
@@ -155,7 +156,7 @@ export class Proposer {
   /** Ends all waiting: what was not sent is definite, the rest unknown. Later commands are refused. */
   end(reason: EndReason): void {
     this.endReason = reason;
-    for (const item of this.queue.takeAll()) {
+    for (const item of this.takeQueue()) {
       if (isLocal(item)) item.origin.settle(definite(reason));
       else this.refuse(item, 'stopping');
     }
@@ -163,37 +164,25 @@ export class Proposer {
       for (const command of group.commands) command.settle(unknown(reason));
     }
     this.groups.clear();
-    this.grouped = 0;
     this.placed.abandon(reason);
   }
 
   private proposeQueued(): void {
     const items = this.takeProposable();
     const count = countWithin(items, proposeBytesMax);
-    const rest = items.splice(count);
-    if (items.length > 0 && !this.proposeItems(items, false)) {
-      // Sessions must not end because a leader has too much to do (S12).
-      const upkeep = items.filter((item) => item.isUpkeep);
-      const isTaken = upkeep.length > 0 && this.proposeItems(upkeep, true);
-      for (const item of items) if (!isTaken || !item.isUpkeep) this.queue.push(item);
-    }
-    for (const item of rest) this.queue.push(item);
-  }
-
-  /** False when the log takes nothing now. */
-  private proposeItems(items: readonly QueuedItem[], mayUseReserve: boolean): boolean {
+    for (const item of items.splice(count)) this.push(item);
+    if (items.length === 0) return;
     const batches = packBatches(items);
-    const result = this.target.propose(
-      batches.map((batch) => batch.commands),
-      mayUseReserve,
-    );
-    if (typeof result !== 'object') return false;
-    batches.forEach((batch, i) => this.placeBatch(batch, result.index + i, result.term));
-    return true;
+    const result = this.target.propose(batches.map((batch) => batch.commands));
+    if (typeof result === 'object') {
+      batches.forEach((batch, i) => this.placeBatch(batch, result.index + i, result.term));
+      return;
+    }
+    for (const item of items) this.push(item);
   }
 
   private takeProposable(): QueuedItem[] {
-    const items = this.queue.takeAll().filter((item) => !isLocal(item) || !item.origin.isDone);
+    const items = this.takeQueue().filter((item) => !isLocal(item) || !item.origin.isDone);
     if (!this.target.isOutOfSpace()) return items;
     return items.filter((item) => {
       if (!item.commands.some((command) => command[0] === COMMAND_PUT)) return true;
@@ -215,9 +204,7 @@ export class Proposer {
   }
 
   private forwardQueued(leader: number): void {
-    const commands = this.queue
-      .takeAll()
-      .flatMap((item) => (isLocal(item) && !item.origin.isDone ? [item.origin] : []));
+    const commands = this.takeQueue().flatMap((item) => (isLocal(item) && !item.origin.isDone ? [item.origin] : []));
     let start = 0;
     while (start < commands.length) {
       const end = groupEnd(commands, start);
@@ -230,12 +217,11 @@ export class Proposer {
         group.map((command) => command.bytes),
       );
       if (!isSent) {
-        for (const command of commands.slice(start)) this.queue.push(localItem(command));
+        for (const command of commands.slice(start)) this.push(localItem(command));
         return;
       }
       for (const command of group) command.phase = 'sent';
       this.groups.set(requestId, { to: leader, commands: group });
-      this.grouped += group.length;
       start = end;
     }
   }
@@ -255,15 +241,15 @@ export class Proposer {
     for (const command of group.commands) {
       if (command.isDone) continue;
       command.phase = 'queued';
-      if (reason === 'notLeader' || reason === 'stopping') this.queue.push(localItem(command));
+      if (reason === 'notLeader' || reason === 'stopping') this.push(localItem(command));
       else command.settle(definite(reason));
     }
   }
 
   /** Only a leader keeps forwarded commands; their node must look for the new one. */
   private refuseForwarded(): void {
-    for (const item of this.queue.takeAll()) {
-      if (isLocal(item)) this.queue.push(item);
+    for (const item of this.takeQueue()) {
+      if (isLocal(item)) this.push(item);
       else this.refuse(item, 'notLeader');
     }
   }
@@ -277,24 +263,28 @@ export class Proposer {
     this.target.answer(item.origin.from, item.origin.requestId, { kind: 'refused', reason });
   }
 
-  private refusalOf(item: ForwardedItem): RefusalReason | undefined {
+  private refusalOf(commands: readonly Uint8Array[]): RefusalReason | undefined {
     if (this.endReason !== undefined) return 'stopping';
     if (!this.target.isLeader()) return 'notLeader';
-    return this.hasRoom(item) ? undefined : 'overloaded';
+    return this.hasRoom(bytesOf(commands)) ? undefined : 'overloaded';
   }
 
-  private hasRoom(item: QueuedItem): boolean {
-    const commands = this.grouped + this.placed.commands;
-    return this.queue.hasRoomFor(item, { commands, unappliedEntries: this.target.unappliedEntries() });
+  private hasRoom(bytes: number): boolean {
+    return this.queue.length < this.options.queueCommandsMax && this.queuedBytes + bytes <= this.options.queueBytesMax;
   }
 
-  private endGroup(requestId: number, group: ForwardedGroup): void {
-    this.groups.delete(requestId);
-    this.grouped -= group.commands.length;
+  private push(item: QueuedItem): void {
+    this.queue.push(item);
+    this.queuedBytes += item.bytes;
+  }
+
+  private takeQueue(): QueuedItem[] {
+    const items = this.queue;
+    this.queue = [];
+    this.queuedBytes = 0;
+    return items;
   }
 }
-
-const noBytes = new Uint8Array(0);
 
 /** How many items fit in `bytesMax`; at least one when there is one. */
 function countWithin(items: readonly QueuedItem[], bytesMax: number): number {
@@ -311,8 +301,7 @@ function isLocal(item: QueuedItem): item is LocalItem {
 }
 
 function localItem(command: PendingCommand): LocalItem {
-  const { bytes } = command;
-  return { commands: [bytes], bytes: bytes.length, isUpkeep: isUpkeep(bytes), origin: command };
+  return { commands: [command.bytes], bytes: command.bytes.length, origin: command };
 }
 
 function bytesOf(commands: readonly Uint8Array[]): number {
@@ -321,15 +310,13 @@ function bytesOf(commands: readonly Uint8Array[]): number {
   return bytes;
 }
 
-/** The end of the longest group from `start` that fits one entry; upkeep is not mixed with what the leader may refuse. */
+/** The end of the longest group from `start` that fits one entry. */
 function groupEnd(commands: readonly PendingCommand[], start: number): number {
   let end = start;
   let bytes = 0;
-  const isFirstUpkeep = isUpkeep(commands[start]?.bytes ?? noBytes);
   while (end < commands.length && end - start < batchCommandsMax) {
-    const command = commands[end]?.bytes ?? noBytes;
-    bytes += command.length;
-    if (end > start && (bytes > batchBytesMax || isUpkeep(command) !== isFirstUpkeep)) break;
+    bytes += commands[end]?.bytes.length ?? 0;
+    if (bytes > batchBytesMax && end > start) break;
     end += 1;
   }
   return end;
