@@ -121,7 +121,7 @@ test('S1: lengths beyond the message are refused before anything is allocated', 
   assert.ok(process.memoryUsage().arrayBuffers - before.arrayBuffers < 8 << 20);
 });
 
-test('S1: byte fields are views of the input, an empty one is not', () => {
+test('S1, N6: byte fields are views of the input, an empty one is not', () => {
   const bytes = encodeSetRequest({ key: Uint8Array.of(1), value: new Uint8Array(1000) });
   const { value } = decodeSetRequest(bytes);
   assert.equal(value.buffer, bytes.buffer);

@@ -1,16 +1,22 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
+import { bytesCodec, createRealClock, createRuntime, GrpcClient, socketConnector } from '@kvorum/grpc';
 import { keyBytesMax, requestBytesMax } from '@kvorum/protocol';
+import { decodeWatchResponse, encodeWatchRequest } from '@kvorum/protocol/kvorum/v1/watch.js';
 import { failureOf, ForeignClient } from './api/grpc/testing/foreign-client.js';
 import { startTestFace } from './api/http/testing/test-face.js';
 import { type KvorumNode, startNode } from './node.js';
 import { watchesPerConnectionMax } from './service/watch/limits.js';
+import type { NodeOptions } from './options/node-options.js';
 
 const KV = 'kvorum.v1.KV';
 const bytes = (text: string) => Buffer.from(text);
 
-async function start(t: TestContext): Promise<{ readonly node: KvorumNode; readonly client: ForeignClient }> {
-  const node = await startNode({ storage: 'memory', clientAddress: '127.0.0.1:0' });
+async function start(
+  t: TestContext,
+  options: NodeOptions = {},
+): Promise<{ readonly node: KvorumNode; readonly client: ForeignClient }> {
+  const node = await startNode({ storage: 'memory', clientAddress: '127.0.0.1:0', ...options });
   const client = new ForeignClient(Number(node.status().clientAddress?.split(':').at(-1)));
   t.after(async () => {
     client.close();
@@ -79,6 +85,52 @@ test('R20: a write sent twice in a session happens once', async (t) => {
   const first = await client.call(KV, 'Set', write);
   assert.deepEqual(await client.call(KV, 'Set', write), first);
   assert.equal((await client.call(KV, 'Get', { key: bytes('k') }))['version'], 1);
+});
+
+test('S12: flooded with puts a node refuses them as not sent, and keeps sessions, GetServers and health', async (t) => {
+  const { node, client } = await start(t, { requestQueueCount: 10 });
+  const { session } = await client.call(KV, 'OpenSession', {});
+  let isOver = false;
+  let done = 0;
+  let refused = 0;
+  const flood = Array.from({ length: 100 }, async (_, n) => {
+    while (!isOver) {
+      const put = client.call(KV, 'Set', { key: bytes(`k${n}`), value: Buffer.alloc(1_000) });
+      const failure = await put.then(
+        () => undefined,
+        () => failureOf(put),
+      );
+      if (failure === undefined) done += 1;
+      else {
+        assert.deepEqual([failure.code, failure.error.code], [8, 'TOO_MANY_REQUESTS']);
+        assert.equal(failure.error.details.mayHaveHappened, false);
+        refused += 1;
+      }
+    }
+  });
+  const base = `http://${node.status().clientAddress}`;
+  /** Not by the clock, for machines differ: how many puts were answered while one other request waited. */
+  let mostBefore = 0;
+  const measured = async <T>(request: Promise<T>): Promise<T> => {
+    const before = done + refused;
+    const answer = await request;
+    mostBefore = Math.max(mostBefore, done + refused - before);
+    return answer;
+  };
+  for (let round = 0; round < 3 || refused < 300; round += 1) {
+    await measured(client.call(KV, 'KeepAliveSession', { session }));
+    const { servers } = await measured(client.call(KV, 'GetServers', {}));
+    assert.ok(Array.isArray(servers) && servers.length === 1);
+    for (const path of ['/health', '/livez', '/readyz']) {
+      assert.equal((await measured(fetch(base + path))).status, 200, path);
+    }
+  }
+  isOver = true;
+  await Promise.all(flood);
+  assert.ok(done > 0, 'what has room is carried out');
+  assert.ok(mostBefore < 10 * flood.length, `${mostBefore} puts were answered while another request waited`);
+  // Revision 1 is the empty state; each put that was answered with OK is there, and none that was refused.
+  assert.equal((await node.get('k0')).revision, 1 + done);
 });
 
 test('R11: a watch delivers each change of its keys once and in order, and goes on where another one ended', async (t) => {
@@ -171,3 +223,35 @@ test('S11: a cancelled watch holds nothing, and a stop ends watches at once', as
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
+
+test('S11: watches that are not read cost the others nothing, and go on without a gap when they are', async (t) => {
+  const { node, client } = await start(t);
+  const runtime = createRuntime(createRealClock());
+  const port = Number(node.status().clientAddress?.split(':').at(-1));
+  const lazyClient = new GrpcClient({ runtime, connector: socketConnector({ host: '127.0.0.1', port }) });
+  t.after(() => lazyClient.destroy());
+  const remote = { path: '/kvorum.v1.KV/Watch', request: bytesCodec, response: bytesCodec };
+  // More than the windows of a stream, what is queued for it and what is kept for a watch hold together.
+  const value = 'v'.repeat(64 * 1024);
+  const puts = 20;
+  const lazy = Array.from({ length: 2 }, () => lazyClient.serverStream(remote, encodeWatchRequest({})));
+  await Promise.all(lazy.map((responses) => responses.next()));
+  const eager = Array.from({ length: 8 }, () => client.watch({}));
+  await Promise.all(eager.map((watch) => watch.begun()));
+  for (let n = 0; n < puts; n += 1) await node.put('k', value);
+  await Promise.all(eager.map((watch) => watch.until(`put k=${value}@${puts + 1}`)));
+  assert.ok(eager.every(({ events }) => events.length === puts));
+  for (const responses of lazy) {
+    const revisions: number[] = [];
+    while (revisions.length < puts) {
+      const next = await responses.next();
+      assert.ok(next.done !== true, 'the watch goes on');
+      revisions.push(...decodeWatchResponse(next.value).events.map(({ kv }) => kv?.modRevision ?? 0));
+    }
+    assert.deepEqual(
+      revisions,
+      Array.from({ length: puts }, (_, n) => n + 2),
+    );
+    await responses.return?.();
+  }
+});

@@ -197,7 +197,7 @@ export class RunningNode implements KvorumNode, NodeInfo {
     if (this.life.state !== 'running' && this.life.state !== 'forming') throw stoppedError(this.life.failure);
     const [corrupt] = this.status().shards.filter(({ corruption }) => corruption !== undefined);
     if (corrupt !== undefined) throw new KvorumError('CORRUPT', corruptionWarning(corrupt));
-    await this.kv.count({ timeoutMs });
+    await this.kv.checkServing(timeoutMs);
   }
 
   isLive(): boolean {

@@ -231,3 +231,24 @@ test('R28: drift within the bound breaks nothing', async () => {
     assert.deepEqual((await runSeed(seed, { fixed })).violations, [], `seed ${seed}`);
   }
 });
+
+test('P7: without leases all reads that wait are confirmed by one round of heartbeats, on the leader and on followers', async () => {
+  const count = 300;
+  await onStage(1, { nodes: 3 }, async (staged) => {
+    const leader = staged.leader();
+    await staged.put(leader, 'value');
+    for (const reader of staged.machines) {
+      const before = await roundsOf(staged, reader);
+      let seen = 0;
+      for (let n = 0; n < count; n += 1) {
+        staged.askLater(reader, { kind: 'get', key: 'k', isSerializable: false }, ({ kind }) => {
+          if (kind === 'seen') seen += 1;
+        });
+      }
+      assert.ok(await staged.until(() => seen === count, 1_000));
+      const rounds = (await roundsOf(staged, reader)) - before;
+      // Those that come while the first round is under way share the second.
+      assert.ok(rounds >= 1 && rounds <= 3, `${reader.name}: ${rounds} rounds for ${count} reads`);
+    }
+  });
+});

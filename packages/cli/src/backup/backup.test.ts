@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { test, type TestContext } from 'node:test';
+import fc from 'fast-check';
 import { type KvorumNode, startNode } from '@kvorum/server';
 import { exitCodes } from '../exit-codes.js';
 import { run } from '../testing/run.js';
@@ -175,4 +176,20 @@ test('bytes are shown in a unit that fits', () => {
     [3 * 1024 ** 4, '3.0 TiB'],
   ];
   for (const [bytes, words] of table) assert.equal(showBytes(bytes), words);
+});
+
+test('S1: a backup file with noise anywhere is refused or is what it was', async (t) => {
+  const { folder, file } = await backedUp(t);
+  const whole = await readFile(file);
+  const bad = join(folder, 'bad.backup');
+  await fc.assert(
+    fc.asyncProperty(fc.nat(whole.length - 1), fc.uint8Array({ minLength: 1, maxLength: 30 }), async (at, noise) => {
+      const content = Buffer.from(whole);
+      content.set(noise.subarray(0, whole.length - at), at);
+      await writeFile(bad, content);
+      const { code } = await run(['backup', 'verify', bad, '--json']);
+      assert.equal(code, content.equals(whole) ? 0 : exitCodes.dataDamaged.code);
+    }),
+    { numRuns: 60 },
+  );
 });

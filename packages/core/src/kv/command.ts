@@ -186,6 +186,12 @@ export function encodeExpireSessions(idleMs: number): Uint8Array {
   return encodeNumber(COMMAND_EXPIRE_SESSIONS, idleMs);
 }
 
+/** Whether a command keeps sessions alive or lets go of them: small, and taken also by a node that takes nothing else any more (S12). */
+export function isUpkeep(command: Uint8Array): boolean {
+  const type = command[0];
+  return type === COMMAND_KEEP_SESSION || type === COMMAND_CLOSE_SESSION || type === COMMAND_EXPIRE_SESSIONS;
+}
+
 function encodeNumber(type: number, value: number): Uint8Array {
   const command = startCommand(type, 0, 8);
   writeU64(command, COMMAND_HEAD_BYTES, value);

@@ -62,19 +62,20 @@ export class History {
     const bytesMax = options.bytesMax ?? HISTORY_SLICE_BYTES_MAX;
     let records = 0;
     let bytes = 0;
+    let isEnough = false;
     let next: Revision | undefined;
     const take: RecordVisitor = (main, sub, record) => {
       if (!isBefore(main, sub, end)) return false;
-      if (records >= recordsMax || bytes >= bytesMax) {
+      if (isEnough || records >= recordsMax || bytes >= bytesMax) {
         next = { main, sub };
         return false;
       }
       records += 1;
       bytes += record.length;
       this.#record.show(main, sub, record);
-      if (visit(this.#record)) return true;
-      next = { main, sub: sub + 1 };
-      return false;
+      // It goes on to the next record, to tell whether that is of the same revision.
+      isEnough = !visit(this.#record);
+      return true;
     };
     const { oldestMain, oldestSub } = ring;
     const ringStart = { main: oldestMain, sub: oldestSub };

@@ -294,3 +294,14 @@ test('Raft figure 2, Leaders 4: an index is committed with a majority, if its en
   assert.equal(commitAfter(2, 3), 0, 'two of five have entry 3');
   assert.equal(commitAfter(4, 3), 3, 'and with it all before it');
 });
+
+test('R10: a sync of entries that were replaced meanwhile makes their successors no more stable', () => {
+  const harness = startHarness([1, 2, 3]);
+  harness.node.step(messageFrom(2, 'MsgApp', { term: 1, entries: entriesOf(1, [1, 1]) }));
+  harness.take();
+  harness.node.step(messageFrom(3, 'MsgApp', { term: 2, index: 1, logTerm: 1, entries: entriesOf(2, [2]) }));
+  // The disk is done with (2, term 1): index 2 of term 2 has not even been handed to it.
+  harness.sync();
+  assert.deepEqual(harness.settle(), ['1->3 MsgAppResp Term:2 Log:0/2']);
+  assert.deepEqual(termsOf(harness.storage), [1, 2]);
+});

@@ -104,6 +104,18 @@ export class RawNode {
     return this.#state.role === 'leader';
   }
 
+  /** Committed entries that are not applied yet. */
+  get unappliedEntries(): number {
+    const { raftLog } = this.#state;
+    return raftLog.committed - raftLog.applied;
+  }
+
+  /** Bytes of data that proposals may have before they are refused; Infinity when none is under way, for then one goes whatever its size. */
+  get proposalBytesLeft(): number {
+    const { uncommittedBytes, config } = this.#state;
+    return uncommittedBytes === 0 ? Number.POSITIVE_INFINITY : config.uncommittedBytesMax - uncommittedBytes;
+  }
+
   /** Time passes by one tick. */
   tick(): void {
     tickOnce(this.#state);

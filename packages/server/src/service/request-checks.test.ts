@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { keyBytesMax, requestBytesMax } from '@kvorum/protocol';
 import { type KvorumNode, startNode } from '../node.js';
+import { batchOperationsMax } from './request-checks.js';
 
 /** Calls as JavaScript would make them, past the types. */
 type Loose = (method: 'get' | 'put' | 'delete' | 'list', ...args: unknown[]) => Promise<unknown>;
@@ -87,5 +88,23 @@ test('a list takes its prefix as text or bytes', async () => {
       for await (const page of listing.pages) count += page.length;
       assert.equal(count, 2);
     }
+  });
+});
+
+test('S9: a batch at its limits of operations and of bytes is taken, one more is refused as a whole', async () => {
+  await withNode(async (node) => {
+    const operation = (n: number) => ({ kind: 'put', key: new TextEncoder().encode(`k${n}`), value: nothing }) as const;
+    const nothing = new Uint8Array(0);
+    const all = Array.from({ length: batchOperationsMax + 1 }, (_, n) => operation(n));
+    assert.equal((await node.kv.batch(all.slice(0, -1))).length, batchOperationsMax);
+    await assert.rejects(node.kv.batch(all), { code: 'INVALID_ARGUMENT' });
+    const half = { kind: 'put', key: Uint8Array.of(1), value: new Uint8Array(requestBytesMax / 2 - 1) } as const;
+    assert.equal((await node.kv.batch([half, half])).length, 2);
+    const more = { ...half, value: new Uint8Array(half.value.length + 1) };
+    await assert.rejects(node.kv.batch([half, more]), (error: { code?: string; details?: object }) => {
+      assert.ok(error.code === 'REQUEST_TOO_LARGE' || error.code === 'INVALID_ARGUMENT', error.code);
+      return true;
+    });
+    assert.equal((await node.kv.count()).count, batchOperationsMax + 1, 'nothing of what was refused');
   });
 });

@@ -166,6 +166,12 @@ export class ShardKvService implements KvService {
     return { revision: pin.revision, pages: this.pages(machine, pin, run), nextKey: () => run.nextKey };
   }
 
+  /** Resolves when this node may answer linearizable reads; rejects with why not. Asked also when nothing else is taken any more (S12). */
+  async checkServing(timeoutMs: number): Promise<void> {
+    await this.barrier(this.timeout(timeoutMs), false, true);
+    this.machine();
+  }
+
   /** Ends what running lists hold, and all watches; to be called when the shard has ended. */
   close(): void {
     for (const release of this.pins) release();
@@ -270,13 +276,13 @@ export class ShardKvService implements KvService {
   }
 
   /** Resolves when the replica's state may be read, with the hold on which that rests if it does on one. */
-  private barrier(timeoutMs: number, mayUseLease: boolean): Promise<LeaseHold | undefined> {
+  private barrier(timeoutMs: number, mayUseLease: boolean, isCheck = false): Promise<LeaseHold | undefined> {
     return new Promise((resolve, reject) => {
       const onReady: OnReadReady = (failure, hold) => {
         if (failure === undefined) resolve(hold);
         else reject(failureError(failure, false));
       };
-      this.shard.readBarrier(timeoutMs, onReady, mayUseLease);
+      this.shard.readBarrier(timeoutMs, onReady, mayUseLease, isCheck);
     });
   }
 

@@ -10,9 +10,10 @@ export interface ShardAccess {
   propose(command: Uint8Array, timeoutMs: number, onResult: (result: CommandResult) => void): void;
   /**
    * Calls `onReady` when this replica's state shows every write acknowledged before the call. With `mayUseLease` that may rest on the leader's
-   * lease: then it comes with a hold, and what was read is good only if that is still held afterwards.
+   * lease: then it comes with a hold, and what was read is good only if that is still held afterwards. With `isCheck` it only looks whether the replica
+   * serves, and has a place when other reads are refused.
    */
-  readBarrier(timeoutMs: number, onReady: OnReadReady, mayUseLease: boolean): void;
+  readBarrier(timeoutMs: number, onReady: OnReadReady, mayUseLease: boolean, isCheck?: boolean): void;
   /** The replica's state, or why it can't be read now. Good until the next turn: a snapshot puts another one in its place. */
   machine(): StateMachine | FailureReason;
   /** Whether this replica is a member and knows a leader. Else its state may stand still while the shard's goes on. */

@@ -11,7 +11,7 @@ import type { MembershipChanges } from './membership/membership-changes.js';
 import type { ConfChangeResult, MembershipUnknown, TransferResult } from './membership/membership.js';
 import type { CommandResult, FailureReason } from './outcome.js';
 import { PendingCommand } from './proposals/pending-command.js';
-import { type OnReadReady, PendingRead } from './reads/read-queue.js';
+import { PendingRead } from './reads/read-queue.js';
 import type { ShardAccess } from './shard-access.js';
 import type { ShardLoop } from './shard-loop.js';
 import type { ShardBackup } from './snapshots/backup-source.js';
@@ -40,7 +40,10 @@ export class ShardRequests {
   access(shardId: number): ShardAccess {
     return {
       propose: (command, timeoutMs, onResult) => this.propose(shardId, command, timeoutMs, onResult),
-      readBarrier: (timeoutMs, onReady, mayUseLease) => this.readBarrier(shardId, timeoutMs, onReady, mayUseLease),
+      readBarrier: (timeoutMs, onReady, mayUseLease, isCheck) => {
+        const deadlineMs = this.deadlineMs(timeoutMs);
+        this.read(shardId, new PendingRead(deadlineMs, onReady, mayUseLease, isCheck));
+      },
       machine: () => this.loop.endReason ?? this.need(shardId).readable,
       isInTouch: () => this.need(shardId).isInTouch,
       onChange: (listener) => this.need(shardId).onChange(listener),
@@ -80,9 +83,9 @@ export class ShardRequests {
     this.loop.schedule(shard);
   }
 
-  private readBarrier(shardId: number, timeoutMs: number, onReady: OnReadReady, mayUseLease: boolean): void {
+  private read(shardId: number, read: PendingRead): void {
     const shard = this.need(shardId);
-    shard.replica.read(new PendingRead(this.deadlineMs(timeoutMs), onReady, mayUseLease));
+    shard.replica.read(read);
     this.loop.schedule(shard);
   }
 

@@ -1,12 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
+import { writeU32 } from '@kvorum/core/base/bytes.js';
 import { encodeMeta, INITIAL_META } from '@kvorum/core/kv/meta.js';
 import { ContentHash } from '@kvorum/core/kv/state-hash.js';
 import { MemoryRevisionStore } from './memory-revision-store.js';
 import type { RevisionStore, StorePut } from './revision-store.js';
 import { installSnapshot, verifySnapshot } from './snapshot-decoder.js';
 import { encodeSnapshot } from './snapshot-encoder.js';
-import { sealSection, SECTION_HEADER_BYTES, SnapshotError, type SnapshotErrorCode } from './snapshot-format.js';
+import {
+  sealSection,
+  SECTION_HEADER_BYTES,
+  SectionReader,
+  SNAPSHOT_CHUNK_BYTES_MAX,
+  SNAPSHOT_MAGIC,
+  SnapshotError,
+  type SnapshotErrorCode,
+} from './snapshot-format.js';
 import { putOf, revisionsOf } from './testing/revision-store-suite.js';
 
 const clock = { nowMs: () => 0, defer: (run: () => void) => setImmediate(run) };
@@ -165,4 +175,43 @@ test('a snapshot is closed at its end, when it takes too long and when it is aba
   await encode(source);
   // Would wait for ever if a reader were still open.
   await source.close();
+});
+
+test('S1: noise, and sections with a right checksum and any content, are refused by a typed error', async () => {
+  const whole = joined(await encode(await storeOf(smallPuts), 60));
+  const magic = whole.slice(0, SNAPSHOT_MAGIC.length);
+  const any = isRefused('SNAPSHOT_DAMAGED', 'SNAPSHOT_INCOMPLETE', 'SNAPSHOT_NEWER_FORMAT', 'SNAPSHOT_OTHER_SHARD');
+  const section = fc.tuple(fc.integer({ min: 0, max: 4 }), fc.uint8Array({ maxLength: 120 }));
+  await fc.assert(
+    fc.asyncProperty(fc.array(section, { maxLength: 4 }), fc.uint8Array({ maxLength: 60 }), async (sections, noise) => {
+      await assert.rejects(verifySnapshot(stream(noise), 1), any);
+      await assert.rejects(verifySnapshot(stream(magic, noise), 1), any);
+      let crc = 0;
+      const sealed = sections.map(([type, payload], sequence) => {
+        const bytes = new Uint8Array(SECTION_HEADER_BYTES + payload.length);
+        bytes.set(payload, SECTION_HEADER_BYTES);
+        crc = sealSection(bytes, type, sequence, crc);
+        return bytes;
+      });
+      await assert.rejects(verifySnapshot(stream(magic, ...sealed), 1), any);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('S1: memory grows with the sections that have come, not with what their headers claim', () => {
+  const header = new Uint8Array(SECTION_HEADER_BYTES);
+  writeU32(header, 8, SNAPSHOT_CHUNK_BYTES_MAX);
+  const before = process.memoryUsage().arrayBuffers;
+  for (let count = 0; count < 1_000; count += 1) {
+    const reader = new SectionReader();
+    reader.push(SNAPSHOT_MAGIC, () => assert.fail('no section is whole'));
+    reader.push(header, () => assert.fail('no section is whole'));
+  }
+  const allocated = process.memoryUsage().arrayBuffers - before;
+  assert.ok(allocated < 4 << 20, `${allocated} bytes for 1,000 claims of ${SNAPSHOT_CHUNK_BYTES_MAX}`);
+  writeU32(header, 8, SNAPSHOT_CHUNK_BYTES_MAX + 1);
+  const reader = new SectionReader();
+  reader.push(SNAPSHOT_MAGIC, () => undefined);
+  assert.throws(() => reader.push(Uint8Array.of(...header, 0), () => undefined), isRefused('SNAPSHOT_DAMAGED'));
 });

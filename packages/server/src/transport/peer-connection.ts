@@ -1,4 +1,5 @@
 /** An established connection to one peer: encodes what is sent into the outbox, decodes what arrives. */
+import { isUpkeep } from '@kvorum/core/kv/command.js';
 import type { Message } from '@kvorum/core/raft/message.js';
 import { COMPARISON_BYTES, type ComparisonMessage, readComparison, writeComparison } from './comparison-codec.js';
 import { FrameType } from './frame.js';
@@ -89,9 +90,9 @@ export class PeerConnection implements FrameLinkHandler {
     return at >= 0;
   }
 
-  /** Queues a forwarded request; false when the queue is full. */
+  /** Queues a forwarded request; false when the queue is full. What keeps sessions alive may use the reserve (S12). */
   forward(shard: number, requestId: number, commands: readonly Uint8Array[]): boolean {
-    const at = this.#outbox.reserve(RecordKind.forward, forwardBytes(commands), false);
+    const at = this.#outbox.reserve(RecordKind.forward, forwardBytes(commands), commands.every(isUpkeep));
     if (at >= 0) writeForward(this.#outbox.frame, at, shard, requestId, commands);
     return at >= 0;
   }

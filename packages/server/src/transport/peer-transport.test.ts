@@ -1,3 +1,4 @@
+import { encodeKeepSession, encodePut } from '@kvorum/core/kv/command.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Message, newMessage } from '@kvorum/core/raft/message.js';
@@ -169,7 +170,7 @@ test('N10: a stall of the own loop is not the silence of the peer', async () => 
   assert.deepEqual(two.handler.events, ['connected 1']);
 });
 
-test('N8: a peer that takes nothing costs no more than the queue; control messages get in a while longer', async () => {
+test('N8, S12: a peer that takes nothing costs no more than the queue; control messages and the upkeep of sessions get in a while longer', async () => {
   const cluster = new Cluster(2, { peerQueueBytesMax: 1_000_000 });
   const [one, two] = (await cluster.startAll()) as [TestNode, TestNode];
   cluster.network.cut('n1', 'n2');
@@ -182,8 +183,12 @@ test('N8: a peer that takes nothing costs no more than the queue; control messag
   assert.ok(sent >= 95, `${sent} sent`);
   assert.equal(one.transport.countersOf(2)?.droppedMessages, 1);
   assert.equal(one.transport.forward(2, 0, 1, [new Uint8Array(10_000)]), false);
+  const put = encodePut(new Uint8Array(1), new Uint8Array(0));
+  while (one.transport.forward(2, 0, 2, [put]));
+  assert.equal(one.transport.forward(2, 0, 3, [encodeKeepSession(1), put]), false);
+  assert.ok(one.transport.forward(2, 0, 4, [encodeKeepSession(1)]));
   assert.ok(one.transport.send(2, 0, newMessage('MsgHeartbeat', 2, 1)));
-  assert.ok((one.transport.countersOf(2)?.queuedBytes ?? 0) <= 1_000_100);
+  assert.ok((one.transport.countersOf(2)?.queuedBytes ?? 0) <= 1_000_200);
   cluster.network.heal();
   await cluster.pass(50);
   assert.equal(two.handler.messages.length, sent + 1);

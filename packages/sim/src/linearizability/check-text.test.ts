@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { fileURLToPath } from 'node:url';
 import { checkText } from './check-text.js';
 import { HistoryError } from './history-error.js';
@@ -95,4 +96,24 @@ test('S1: a file that was cut off anywhere in its last line gets no verdict, unl
   assert.equal(checkText(`${INVOKE}\n{:process 0, :type :ok, :f :read, :value nil}`).verdict, 'linearizable');
   const half = `${INVOKE}\n{:process 0, :type :ok, :f :read, :value 1`;
   assert.throws(() => checkText(half), cut);
+});
+
+test('S1: any text is a history with a verdict, or refused with a line', () => {
+  const lines = [INVOKE, `{:process 0, :type :ok, :f :read, :value nil}`, 'INFO  jepsen.util - 0\t:ok\t:write\t12'];
+  const damaged = fc.tuple(fc.constantFrom(...lines), fc.nat(60), fc.string({ maxLength: 4 }), fc.nat(5));
+  const line = fc.oneof(
+    damaged.map(([text, at, put, cut]) => text.slice(0, at) + put + text.slice(at + cut)),
+    fc.constantFrom(...lines),
+    fc.string(),
+  );
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 6 }), (some) => {
+      try {
+        assert.ok(['linearizable', 'not-linearizable', 'unknown'].includes(checkText(some.join('\n')).verdict));
+      } catch (error) {
+        assert.ok(error instanceof HistoryError, String(error));
+      }
+    }),
+    { numRuns: 2_000 },
+  );
 });

@@ -5,10 +5,12 @@ import type { WatchOptions } from '../kv-service.js';
 import {
   watchBytesKept,
   watchEventsKept,
+  watchesMax,
   watchesPerConnectionMax,
   watchLeaderlessMs,
   watchProgressMs,
 } from './limits.js';
+import { sliceTellsMax } from './watch-hub.js';
 import { bytes, show, type TestReader, WatchRig } from './testing/watch-rig.js';
 
 const put = (key: string, value: string): Uint8Array => encodePut(bytes(key), bytes(value));
@@ -280,7 +282,8 @@ test('S11: of 10,000 watches one in a hundred does not read: memory stays flat, 
   for (let count = 0; count < 90; count += 1) {
     for (const reader of eager) reader.read();
     rig.apply(...Array.from({ length: 10 }, (_, at) => put(`k${(count * 10 + at) % 50}/x`, value)));
-    await rig.turn();
+    // 2,000 watches are told, some in each turn.
+    await rig.rest(2_000 / sliceTellsMax + 1);
     if (count % 30 === 29) usedBytes.push(rig.hub.keptBytes);
   }
   await rig.rest(20);
@@ -293,4 +296,54 @@ test('S11: of 10,000 watches one in a hundred does not read: memory stays flat, 
     eager.every(({ events }) => events.length > 15),
     true,
   );
+});
+
+test('N11: what concerns 10,000 watches is told in slices: no turn of the loop does it all', async () => {
+  const rig = new WatchRig();
+  const readers = Array.from({ length: 10_000 }, () => rig.open({ progress: true }));
+  const readEach = () => readers.forEach((reader) => reader.read());
+  const told = () => readers.reduce((sum, { batches }) => sum + batches.length, 0);
+  const mostInOneTurn = async (): Promise<number> => {
+    let most = 0;
+    for (let turn = 0; turn < 10_000 / sliceTellsMax + 5; turn += 1) {
+      const before = told();
+      await rig.turn();
+      most = Math.max(most, told() - before);
+    }
+    return most;
+  };
+  readEach();
+  rig.apply(put('k', 'v'));
+  assert.equal(await mostInOneTurn(), sliceTellsMax);
+  assert.ok(readers.every(({ events }) => events.length === 1));
+  readEach();
+  // The first round finds that they were told of an event, the second that they were not.
+  rig.clock.advance(2 * watchProgressMs);
+  assert.equal(await mostInOneTurn(), sliceTellsMax);
+  assert.ok(readers.every(({ batches }) => batches.length === 2 && batches[1]?.events.length === 0));
+});
+
+test('N11, R11: 10,000 watches that resume together are caught up in slices', async () => {
+  const rig = new WatchRig();
+  for (const key of ['k1', 'k2']) rig.apply(put(key, 'v'));
+  const readers = Array.from({ length: 10_000 }, () => rig.open({ fromRevision: 2 }));
+  const told = () => readers.reduce((sum, { batches }) => sum + batches.length, 0);
+  let most = 0;
+  for (let turn = 0; turn < (3 * 10_000) / sliceTellsMax; turn += 1) {
+    for (const reader of readers) reader.read();
+    const before = told();
+    await rig.turn();
+    most = Math.max(most, told() - before);
+  }
+  assert.ok(readers.every(({ events }) => events.length === 2));
+  // Who has the first event may take the second at once; nobody else is told meanwhile.
+  assert.ok(most <= 2 * sliceTellsMax, `${most} told in one turn`);
+});
+
+test('S9: watches of one node at n and n+1', () => {
+  const rig = new WatchRig();
+  for (let n = 0; n < watchesMax; n += 1) rig.open({ key: bytes('k') });
+  assert.throws(() => rig.open({ key: bytes('k') }), { code: 'TOO_MANY_REQUESTS' });
+  assert.equal(rig.hub.size, watchesMax);
+  rig.hub.close();
 });

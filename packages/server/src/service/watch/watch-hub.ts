@@ -28,6 +28,8 @@ import { WatcherIndex } from './watcher-index.js';
 /** Records of one slice, and events handed out by it: some 2 ms (N11). */
 const sliceRecordsMax = 500;
 const sliceEventsMax = 5_000;
+/** Readers that are told in one slice: each of them encodes and sends what it got. The next ones have their turn later (N11). */
+export const sliceTellsMax = 200;
 
 /** What the hub needs of its shard and node. */
 export interface WatchHubDeps {
@@ -45,8 +47,12 @@ export class WatchHub {
   private readonly synced = new WatcherIndex<Watcher>();
   private readonly hungry = new WatcherIndex<Watcher>();
   private readonly hungryNow = new Set<Watcher>();
-  /** Synced watchers whose reader may be due something. */
+  /** Watchers whose reader may be due something. */
   private readonly toTell = new Set<Watcher>();
+  /** So many of them, the first ones, have not been looked at since events were gathered; nothing more is gathered before. */
+  private untold = 0;
+  /** Somebody joined them since. */
+  private hasJoined = false;
   private readonly perConnection = new Map<object, number>();
   /** Bytes of events kept for all watchers. */
   private bytesKept = 0;
@@ -107,6 +113,7 @@ export class WatchHub {
     if (watcher.hasEnded) return;
     watcher.isProgressAsked = true;
     this.toTell.add(watcher);
+    this.hasJoined = true;
     this.schedule();
   }
 
@@ -144,31 +151,48 @@ export class WatchHub {
       return;
     }
     try {
-      this.dispatch(machine);
-      this.catchUp(machine);
+      if (this.untold === 0) {
+        this.gatherNew(machine);
+        this.catchUp(machine);
+        this.untold = this.toTell.size;
+        this.hasJoined = false;
+      }
+      this.tellSome();
     } catch (error) {
       if (!(error instanceof CorruptError)) throw error;
       this.deps.shard.foundCorrupt(error);
       this.failAll(new KvorumError('CORRUPT', error.message, {}, error));
       return;
     }
-    if (!this.isUpToDate || this.hungryNow.size > 0) this.schedule();
+    if (!this.isUpToDate || this.hungryNow.size > 0 || this.untold > 0 || this.hasJoined) this.schedule();
   }
 
-  /** Hands what was applied to the synced watchers that want it. */
-  private dispatch(machine: StateMachine): void {
+  /** Gathers what was applied for the synced watchers that want it. */
+  private gatherNew(machine: StateMachine): void {
     this.skipCompacted(machine.compactRevision);
     const { touched, next } = this.gather(machine, { from: this.position }, this.synced, () => true);
     this.position = next;
     this.isUpToDate = next.main > machine.currentRevision;
     for (const watcher of touched) this.toTell.add(watcher);
+  }
+
+  /** Tells the first of those who may be due something; those who still are stand last from then on. */
+  private tellSome(): void {
+    let left = Math.min(this.untold, sliceTellsMax);
+    this.untold -= left;
     for (const watcher of this.toTell) {
+      if (left === 0) return;
+      left -= 1;
       this.tell(watcher);
+      this.toTell.delete(watcher);
       // A reader that waits gets the rest of its revision with the next slices.
-      if (watcher.isWaiting && !watcher.isLagging && (watcher.bytes > 0 || watcher.isProgressAsked)) continue;
-      if (!watcher.isProgressAsked) this.toTell.delete(watcher);
-      if (watcher.isOverfull || (this.bytesKept > watchesBytesKept && watcher.bytes > 0)) this.lag(watcher);
+      const isOwedMore = watcher.isWaiting && !watcher.isLagging && watcher.bytes > 0;
+      if (isOwedMore || watcher.isProgressAsked) this.toTell.add(watcher);
+      if (!isOwedMore && (watcher.isOverfull || (this.bytesKept > watchesBytesKept && watcher.bytes > 0))) {
+        this.lag(watcher);
+      }
     }
+    this.untold = 0;
   }
 
   /** One slice for hungry watchers whose history is in memory, one for those who need the store. */
@@ -196,7 +220,7 @@ export class WatchHub {
       if (isBefore(watcher.position, from)) continue;
       if (isBefore(watcher.position, next)) watcher.position = next;
       if (!isBefore(watcher.position, this.position)) this.sync(watcher);
-      this.tell(watcher);
+      this.toTell.add(watcher);
     }
   }
 
@@ -249,7 +273,6 @@ export class WatchHub {
     this.isFed(watcher);
     watcher.isLagging = false;
     this.synced.add(watcher);
-    this.toTell.add(watcher);
   }
 
   /** Lets a watcher whose reader does not keep up go on from its cursor alone. */
@@ -286,7 +309,7 @@ export class WatchHub {
     for (const watcher of this.watchers) {
       if (!watcher.options.wantsProgress) continue;
       const isIdle = watcher.isWaiting && !watcher.isLagging && watcher.bytes === 0 && !watcher.wasTold;
-      if (isIdle) watcher.answer(watcher.progress(this.position.main - 1));
+      if (isIdle) this.requestProgress(watcher);
       watcher.wasTold = false;
     }
   }

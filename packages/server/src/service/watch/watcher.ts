@@ -36,7 +36,7 @@ export class Watcher {
   position: Revision;
   /** A reader asked for progress and has not been told. */
   isProgressAsked = false;
-  /** It was told something since the last round of progress. */
+  /** It was told of events since the last round of progress. */
   wasTold = false;
   private events: WatchEvent[] = [];
   /** Where each event lies within its revision. */
@@ -107,11 +107,6 @@ export class Watcher {
     return this.told(complete, events, isFragment);
   }
 
-  /** A batch without events. */
-  progress(complete: number): WatchBatch {
-    return this.told(complete, [], false);
-  }
-
   /** What the reader that waits gets. */
   answer(batch: WatchBatch): void {
     const { waiting } = this;
@@ -149,7 +144,7 @@ export class Watcher {
 
   private told(revision: number, events: readonly WatchEvent[], isFragment: boolean): WatchBatch {
     this.isProgressAsked = false;
-    this.wasTold = true;
+    if (events.length > 0) this.wasTold = true;
     return { revision, events, isFragment };
   }
 }

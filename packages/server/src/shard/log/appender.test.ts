@@ -48,6 +48,15 @@ test('R10: a vote is synced before it is answered', () => {
   assert.deepEqual(calls, ['deliver 1']);
 });
 
+test('R10: a vote in a term that is synced already is synced too, before it is answered', () => {
+  const { calls, appender, add } = setup();
+  add(1, { term: 1, vote: 3, commit: 0 });
+  assert.deepEqual(appender.takeUpdates(), [{ hardState: { term: 1, vote: 3, commit: 0 }, entries: [] }]);
+  assert.deepEqual(calls, []);
+  appender.synced();
+  assert.deepEqual(calls, ['deliver 1']);
+});
+
 test('a commit index alone needs no sync, but waits for what is before it, and goes with the next write', () => {
   const { calls, appender, add } = setup();
   add(1, { entries: [entry(1)] });

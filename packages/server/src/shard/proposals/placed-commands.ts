@@ -15,13 +15,20 @@ interface Placed {
 /** One per replica. Every command added is settled exactly once. */
 export class PlacedCommands {
   private readonly byIndex = new Map<number, Placed[]>();
+  private waitingCount = 0;
 
   /** Number of indexes that somebody waits for. */
   get size(): number {
     return this.byIndex.size;
   }
 
+  /** Number of commands that have not been settled from here. */
+  get commands(): number {
+    return this.waitingCount;
+  }
+
   add(index: number, term: number, offset: number, command: PendingCommand): void {
+    this.waitingCount += 1;
     const placed = this.byIndex.get(index);
     if (placed === undefined) {
       this.byIndex.set(index, [{ term, offset, command }]);
@@ -34,7 +41,7 @@ export class PlacedCommands {
   applied(index: number, term: number, outcomes: readonly Outcome[]): void {
     const placed = this.byIndex.get(index);
     if (placed === undefined) return;
-    this.byIndex.delete(index);
+    this.remove(index, placed);
     for (const { term: placedTerm, offset, command } of placed) {
       command.settle(resultAt(placedTerm === term, outcomes[offset]));
     }
@@ -44,6 +51,7 @@ export class PlacedCommands {
   expire(nowMs: number): void {
     for (const [index, placed] of this.byIndex) {
       const waiting = placed.filter(({ command }) => !command.expire(nowMs));
+      this.waitingCount -= placed.length - waiting.length;
       if (waiting.length === 0) this.byIndex.delete(index);
       else if (waiting.length < placed.length) this.byIndex.set(index, waiting);
     }
@@ -53,7 +61,7 @@ export class PlacedCommands {
   forgetUpTo(index: number): void {
     for (const [at, placed] of this.byIndex) {
       if (at > index) continue;
-      this.byIndex.delete(at);
+      this.remove(at, placed);
       for (const { command } of placed) command.settle(unknown('snapshotInstalled'));
     }
   }
@@ -64,6 +72,12 @@ export class PlacedCommands {
       for (const { command } of placed) command.settle(unknown(reason));
     }
     this.byIndex.clear();
+    this.waitingCount = 0;
+  }
+
+  private remove(index: number, placed: readonly Placed[]): void {
+    this.byIndex.delete(index);
+    this.waitingCount -= placed.length;
   }
 }
 

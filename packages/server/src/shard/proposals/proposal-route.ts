@@ -9,6 +9,12 @@ import type { Standing } from '../standing.js';
 import type { ProposalTarget } from './proposer.js';
 import { ShardTime } from './shard-time.js';
 
+/**
+ * Of what a leader may have proposed and not applied (`uncommittedBytesMax`), the part that commands of callers leave to changes of membership and to the
+ * upkeep of sessions (S12).
+ */
+export const proposalReserveBytes = 1024 * 1024;
+
 /** What routes depend on. */
 export interface ProposalRouteDeps {
   readonly clock: Clock;
@@ -36,13 +42,19 @@ export class ProposalRoute implements ProposalTarget {
 
   propose(
     batches: readonly (readonly Uint8Array[])[],
+    mayUseReserve = false,
   ): { readonly index: number; readonly term: number } | 'notLeader' | 'full' {
     const { clock, raw } = this.deps;
     if (this.deps.machine() === undefined) return 'full';
+    if (!mayUseReserve && raw.proposalBytesLeft - bytesOf(batches) < proposalReserveBytes) return 'full';
     const header = { shardTimeMs: this.shardTimeMs(), wallClockMs: Math.floor(clock.wallMs()) };
     const result = raw.propose(batches.map((commands) => buildBatch(header, commands)));
     if (result.isAccepted) return result;
     return result.reason === 'uncommittedLimit' || result.reason === 'leaderTransferring' ? 'full' : 'notLeader';
+  }
+
+  unappliedEntries(): number {
+    return this.deps.raw.unappliedEntries;
   }
 
   /** The stamp of a batch that is proposed now. For the leader. */
@@ -69,4 +81,10 @@ export class ProposalRoute implements ProposalTarget {
   isOutOfSpace(): boolean {
     return this.deps.isOutOfSpace();
   }
+}
+
+function bytesOf(batches: readonly (readonly Uint8Array[])[]): number {
+  let bytes = 0;
+  for (const commands of batches) for (const command of commands) bytes += command.length;
+  return bytes;
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { encodeDelete, encodePut } from '@kvorum/core/kv/command.js';
+import { encodeDelete, encodeKeepSession, encodePut } from '@kvorum/core/kv/command.js';
 import type { CommandResult } from '../outcome.js';
+import { applyLagEntriesMax } from './command-queue.js';
 import { PendingCommand } from './pending-command.js';
 import { proposeBytesMax, Proposer, type ProposalTarget } from './proposer.js';
 
@@ -18,11 +19,14 @@ function setup(options = { queueBytesMax: 10_000, queueCommandsMax: 100 }) {
     leader: () => world.leaderId,
     isLeader: () => world.leads,
     isOutOfSpace: () => world.isFull,
+    unapplied: 0,
+    unappliedEntries: () => world.unapplied,
     proposal: { index: 10, term: 2 } as ReturnType<ProposalTarget['propose']>,
     canForward: true,
-    propose(batches: readonly (readonly Uint8Array[])[]) {
+    takes: (_mayUseReserve: boolean): ReturnType<ProposalTarget['propose']> => world.proposal,
+    propose(batches: readonly (readonly Uint8Array[])[], mayUseReserve = false) {
       log.push(['propose', batches.map((batch) => batch.length)]);
-      return world.proposal;
+      return world.takes(mayUseReserve);
     },
     forward(to: number, requestId: number, commands: readonly Uint8Array[]) {
       log.push(['forward', to, requestId, commands.length]);
@@ -232,5 +236,97 @@ test('R20: what a peer forwarded is forgotten with its connection: restarted, it
     ['propose', [3]],
     ['answer', 2, 1, { kind: 'accepted', index: 10, term: 2, offset: 0 }],
     ['answer', 3, 1, { kind: 'accepted', index: 10, term: 2, offset: 1 }],
+  ]);
+});
+
+const upkeep = encodeKeepSession(7);
+
+test('S12: with a full queue callers are refused as not sent, and the upkeep of sessions is taken, first of all', () => {
+  const { world, proposer, add, results, log } = setup({ queueBytesMax: 10_000, queueCommandsMax: 2 });
+  add('a');
+  add('b');
+  add('c');
+  add('keep', upkeep);
+  assert.deepEqual(results, [['c', { kind: 'failure', reason: 'overloaded', mayHaveHappened: false }]]);
+  world.leads = true;
+  world.proposal = { index: 10, term: 2 };
+  proposer.flush();
+  assert.deepEqual(log, [['propose', [3]]]);
+  proposer.placed.applied(10, 2, [{ kind: 'sessionKept', revision: 5 }, outcome, outcome]);
+  assert.deepEqual(
+    results.slice(1).map(([name]) => name),
+    ['keep', 'a', 'b'],
+  );
+});
+
+test('S12: commands without an outcome count, whether they were proposed here or sent to the leader', () => {
+  const { world, proposer, add, results } = setup({ queueBytesMax: 10_000, queueCommandsMax: 3 });
+  world.leads = true;
+  add('a');
+  proposer.flush();
+  world.leads = false;
+  world.leaderId = 2;
+  add('b');
+  proposer.flush();
+  add('c');
+  proposer.flush();
+  add('refused');
+  assert.deepEqual(results, [['refused', { kind: 'failure', reason: 'overloaded', mayHaveHappened: false }]]);
+  proposer.placed.applied(10, 2, [outcome]);
+  add('d');
+  assert.equal(proposer.queuedCommands, 1);
+  proposer.flush();
+  proposer.disconnected(2);
+  for (const name of ['e', 'f']) add(name);
+  assert.equal(proposer.queuedCommands, 2, 'what is lost counts no more');
+  proposer.expire(2_000);
+  add('g');
+  assert.equal(proposer.queuedCommands, 1, 'nor does what ran out of time');
+});
+
+test('S12: when applying lags behind, nothing is taken from callers here or elsewhere', () => {
+  const { world, proposer, add, results, log } = setup();
+  world.leads = true;
+  world.unapplied = applyLagEntriesMax + 1;
+  add('a');
+  proposer.addForwarded(3, 1, [put('b')]);
+  proposer.addForwarded(3, 2, [upkeep, upkeep]);
+  proposer.addForwarded(3, 3, [upkeep, put('c')]);
+  proposer.flush();
+  assert.deepEqual(results, [['a', { kind: 'failure', reason: 'overloaded', mayHaveHappened: false }]]);
+  assert.deepEqual(log, [
+    ['answer', 3, 1, { kind: 'refused', reason: 'overloaded' }],
+    ['answer', 3, 3, { kind: 'refused', reason: 'overloaded' }],
+    ['propose', [2]],
+    ['answer', 3, 2, { kind: 'accepted', index: 10, term: 2, offset: 0 }],
+  ]);
+});
+
+test('S12: what a full log does not take of callers waits; upkeep goes into the reserve', () => {
+  const { world, proposer, add, log } = setup();
+  world.leads = true;
+  world.takes = (mayUseReserve) => (mayUseReserve ? { index: 10, term: 2 } : 'full');
+  add('a');
+  add('keep', upkeep);
+  proposer.flush();
+  assert.deepEqual(log, [
+    ['propose', [2]],
+    ['propose', [1]],
+  ]);
+  assert.equal(proposer.queuedCommands, 1);
+  assert.equal(proposer.placed.commands, 1);
+});
+
+test('S12: upkeep is forwarded before callers and apart from them, so that a leader can take it alone', () => {
+  const { world, proposer, add, log } = setup();
+  world.leaderId = 2;
+  add('a');
+  add('keep', upkeep);
+  add('b');
+  add('keep too', upkeep);
+  proposer.flush();
+  assert.deepEqual(log, [
+    ['forward', 2, 1, 2],
+    ['forward', 2, 2, 2],
   ]);
 });

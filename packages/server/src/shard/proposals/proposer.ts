@@ -4,9 +4,10 @@
  *
  * Nothing that was handed on is ever sent a second time; what the leader refused was not proposed and may be.
  */
-import { COMMAND_PUT } from '@kvorum/core/kv/command.js';
+import { COMMAND_PUT, isUpkeep } from '@kvorum/core/kv/command.js';
 import type { ForwardAnswer } from '../../transport/transport.js';
 import { definite, type EndReason, type FailureReason, unknown } from '../outcome.js';
+import { CommandQueue, type CommandQueueOptions, type QueuedCommands } from './command-queue.js';
 import type { PendingCommand } from './pending-command.js';
 import { PlacedCommands } from './placed-commands.js';
 import {
@@ -25,6 +26,7 @@ export interface ProposalTarget {
   /** Proposes one entry per batch. The place of the first one, or why none was proposed: `full` may change by itself. */
   propose(
     batches: readonly (readonly Uint8Array[])[],
+    mayUseReserve?: boolean,
   ): { readonly index: number; readonly term: number } | 'notLeader' | 'full';
   /** The disk is below its reserve: puts are refused, deletes and compaction go on (R24). */
   isOutOfSpace(): boolean;
@@ -34,19 +36,15 @@ export interface ProposalTarget {
   /** False when the request could not be queued for the peer; then nothing was sent. */
   forward(to: number, requestId: number, commands: readonly Uint8Array[]): boolean;
   answer(to: number, requestId: number, answer: ForwardAnswer): void;
+  /** Committed entries that this replica has not applied. */
+  unappliedEntries(): number;
 }
 
-/** How much may wait; beyond, commands are refused as overloaded. */
-export interface ProposerOptions {
-  readonly queueBytesMax: number;
-  readonly queueCommandsMax: number;
-}
-
-interface LocalItem extends ProposalItem {
+interface LocalItem extends ProposalItem, QueuedCommands {
   readonly origin: PendingCommand;
 }
 
-interface ForwardedItem extends ProposalItem {
+interface ForwardedItem extends ProposalItem, QueuedCommands {
   readonly origin: { readonly from: number; readonly requestId: number };
 }
 
@@ -63,19 +61,19 @@ export const proposeBytesMax = 16 * 1024 * 1024;
 /** One per replica. Every command added is settled exactly once; every forwarded request gets one answer, or loses its connection. */
 export class Proposer {
   readonly placed = new PlacedCommands();
-  private queue: QueuedItem[] = [];
-  private queuedBytes = 0;
+  private readonly queue: CommandQueue<QueuedItem>;
   private readonly groups = new Map<number, ForwardedGroup>();
+  /** Commands of all groups. */
+  private grouped = 0;
   private nextRequestId = 1;
   /** The node that refused to lead since the last tick: it would only do so again, as fast as the wire allows. */
   private refuser: number | undefined;
   private endReason: EndReason | undefined;
   private readonly target: ProposalTarget;
-  private readonly options: ProposerOptions;
 
-  constructor(target: ProposalTarget, options: ProposerOptions) {
+  constructor(target: ProposalTarget, options: CommandQueueOptions) {
     this.target = target;
-    this.options = options;
+    this.queue = new CommandQueue(options);
   }
 
   get queuedCommands(): number {
@@ -88,21 +86,22 @@ export class Proposer {
       command.settle(definite(this.endReason));
       return;
     }
-    if (!this.hasRoom(command.bytes.length)) {
-      command.settle(definite('overloaded'));
-      return;
-    }
-    this.push({ commands: [command.bytes], bytes: command.bytes.length, origin: command });
+    const item = localItem(command);
+    if (this.hasRoom(item)) this.queue.push(item);
+    else command.settle(definite('overloaded'));
   }
 
   /** Commands that another node forwarded. They must be copies (N13). */
   addForwarded(from: number, requestId: number, commands: readonly Uint8Array[]): void {
-    const refusal = this.refusalOf(commands);
-    if (refusal !== undefined) {
-      this.target.answer(from, requestId, { kind: 'refused', reason: refusal });
-      return;
-    }
-    this.push({ commands, bytes: bytesOf(commands), origin: { from, requestId } });
+    const item = {
+      commands,
+      bytes: bytesOf(commands),
+      isUpkeep: commands.every(isUpkeep),
+      origin: { from, requestId },
+    };
+    const refusal = this.refusalOf(item);
+    if (refusal === undefined) this.queue.push(item);
+    else this.refuse(item, refusal);
   }
 
   /** Moves everything that can move. Called once a turn. */
@@ -120,9 +119,9 @@ export class Proposer {
   /** Ends commands whose time ran out. Called once a tick. */
   expire(nowMs: number): void {
     this.refuser = undefined;
-    for (const item of this.takeQueue()) if (!isLocal(item) || !item.origin.expire(nowMs)) this.push(item);
+    for (const item of this.queue.takeAll()) if (!isLocal(item) || !item.origin.expire(nowMs)) this.queue.push(item);
     for (const [requestId, group] of this.groups) {
-      if (group.commands.map((command) => command.expire(nowMs)).every(Boolean)) this.groups.delete(requestId);
+      if (group.commands.map((command) => command.expire(nowMs)).every(Boolean)) this.endGroup(requestId, group);
     }
     this.placed.expire(nowMs);
   }
@@ -131,7 +130,7 @@ export class Proposer {
   answered(from: number, requestId: number, answer: ForwardAnswer, appliedIndex: number): void {
     const group = this.groups.get(requestId);
     if (group === undefined || group.to !== from) return;
-    this.groups.delete(requestId);
+    this.endGroup(requestId, group);
     if (answer.kind === 'accepted') {
       this.place(group, answer, appliedIndex);
       return;
@@ -145,10 +144,10 @@ export class Proposer {
    * forgotten: nobody waits for the answer, and a peer that restarted meanwhile uses the same request ids for other commands.
    */
   disconnected(peer: number): void {
-    for (const item of this.takeQueue()) if (isLocal(item) || item.origin.from !== peer) this.push(item);
+    for (const item of this.queue.takeAll()) if (isLocal(item) || item.origin.from !== peer) this.queue.push(item);
     for (const [requestId, group] of this.groups) {
       if (group.to !== peer) continue;
-      this.groups.delete(requestId);
+      this.endGroup(requestId, group);
       for (const command of group.commands) command.settle(unknown('disconnected'));
     }
   }
@@ -156,7 +155,7 @@ export class Proposer {
   /** Ends all waiting: what was not sent is definite, the rest unknown. Later commands are refused. */
   end(reason: EndReason): void {
     this.endReason = reason;
-    for (const item of this.takeQueue()) {
+    for (const item of this.queue.takeAll()) {
       if (isLocal(item)) item.origin.settle(definite(reason));
       else this.refuse(item, 'stopping');
     }
@@ -164,25 +163,37 @@ export class Proposer {
       for (const command of group.commands) command.settle(unknown(reason));
     }
     this.groups.clear();
+    this.grouped = 0;
     this.placed.abandon(reason);
   }
 
   private proposeQueued(): void {
     const items = this.takeProposable();
     const count = countWithin(items, proposeBytesMax);
-    for (const item of items.splice(count)) this.push(item);
-    if (items.length === 0) return;
-    const batches = packBatches(items);
-    const result = this.target.propose(batches.map((batch) => batch.commands));
-    if (typeof result === 'object') {
-      batches.forEach((batch, i) => this.placeBatch(batch, result.index + i, result.term));
-      return;
+    const rest = items.splice(count);
+    if (items.length > 0 && !this.proposeItems(items, false)) {
+      // Sessions must not end because a leader has too much to do (S12).
+      const upkeep = items.filter((item) => item.isUpkeep);
+      const isTaken = upkeep.length > 0 && this.proposeItems(upkeep, true);
+      for (const item of items) if (!isTaken || !item.isUpkeep) this.queue.push(item);
     }
-    for (const item of items) this.push(item);
+    for (const item of rest) this.queue.push(item);
+  }
+
+  /** False when the log takes nothing now. */
+  private proposeItems(items: readonly QueuedItem[], mayUseReserve: boolean): boolean {
+    const batches = packBatches(items);
+    const result = this.target.propose(
+      batches.map((batch) => batch.commands),
+      mayUseReserve,
+    );
+    if (typeof result !== 'object') return false;
+    batches.forEach((batch, i) => this.placeBatch(batch, result.index + i, result.term));
+    return true;
   }
 
   private takeProposable(): QueuedItem[] {
-    const items = this.takeQueue().filter((item) => !isLocal(item) || !item.origin.isDone);
+    const items = this.queue.takeAll().filter((item) => !isLocal(item) || !item.origin.isDone);
     if (!this.target.isOutOfSpace()) return items;
     return items.filter((item) => {
       if (!item.commands.some((command) => command[0] === COMMAND_PUT)) return true;
@@ -204,7 +215,9 @@ export class Proposer {
   }
 
   private forwardQueued(leader: number): void {
-    const commands = this.takeQueue().flatMap((item) => (isLocal(item) && !item.origin.isDone ? [item.origin] : []));
+    const commands = this.queue
+      .takeAll()
+      .flatMap((item) => (isLocal(item) && !item.origin.isDone ? [item.origin] : []));
     let start = 0;
     while (start < commands.length) {
       const end = groupEnd(commands, start);
@@ -217,11 +230,12 @@ export class Proposer {
         group.map((command) => command.bytes),
       );
       if (!isSent) {
-        for (const command of commands.slice(start)) this.push(localItem(command));
+        for (const command of commands.slice(start)) this.queue.push(localItem(command));
         return;
       }
       for (const command of group) command.phase = 'sent';
       this.groups.set(requestId, { to: leader, commands: group });
+      this.grouped += group.length;
       start = end;
     }
   }
@@ -241,15 +255,15 @@ export class Proposer {
     for (const command of group.commands) {
       if (command.isDone) continue;
       command.phase = 'queued';
-      if (reason === 'notLeader' || reason === 'stopping') this.push(localItem(command));
+      if (reason === 'notLeader' || reason === 'stopping') this.queue.push(localItem(command));
       else command.settle(definite(reason));
     }
   }
 
   /** Only a leader keeps forwarded commands; their node must look for the new one. */
   private refuseForwarded(): void {
-    for (const item of this.takeQueue()) {
-      if (isLocal(item)) this.push(item);
+    for (const item of this.queue.takeAll()) {
+      if (isLocal(item)) this.queue.push(item);
       else this.refuse(item, 'notLeader');
     }
   }
@@ -263,28 +277,24 @@ export class Proposer {
     this.target.answer(item.origin.from, item.origin.requestId, { kind: 'refused', reason });
   }
 
-  private refusalOf(commands: readonly Uint8Array[]): RefusalReason | undefined {
+  private refusalOf(item: ForwardedItem): RefusalReason | undefined {
     if (this.endReason !== undefined) return 'stopping';
     if (!this.target.isLeader()) return 'notLeader';
-    return this.hasRoom(bytesOf(commands)) ? undefined : 'overloaded';
+    return this.hasRoom(item) ? undefined : 'overloaded';
   }
 
-  private hasRoom(bytes: number): boolean {
-    return this.queue.length < this.options.queueCommandsMax && this.queuedBytes + bytes <= this.options.queueBytesMax;
+  private hasRoom(item: QueuedItem): boolean {
+    const commands = this.grouped + this.placed.commands;
+    return this.queue.hasRoomFor(item, { commands, unappliedEntries: this.target.unappliedEntries() });
   }
 
-  private push(item: QueuedItem): void {
-    this.queue.push(item);
-    this.queuedBytes += item.bytes;
-  }
-
-  private takeQueue(): QueuedItem[] {
-    const items = this.queue;
-    this.queue = [];
-    this.queuedBytes = 0;
-    return items;
+  private endGroup(requestId: number, group: ForwardedGroup): void {
+    this.groups.delete(requestId);
+    this.grouped -= group.commands.length;
   }
 }
+
+const noBytes = new Uint8Array(0);
 
 /** How many items fit in `bytesMax`; at least one when there is one. */
 function countWithin(items: readonly QueuedItem[], bytesMax: number): number {
@@ -301,7 +311,8 @@ function isLocal(item: QueuedItem): item is LocalItem {
 }
 
 function localItem(command: PendingCommand): LocalItem {
-  return { commands: [command.bytes], bytes: command.bytes.length, origin: command };
+  const { bytes } = command;
+  return { commands: [bytes], bytes: bytes.length, isUpkeep: isUpkeep(bytes), origin: command };
 }
 
 function bytesOf(commands: readonly Uint8Array[]): number {
@@ -310,13 +321,15 @@ function bytesOf(commands: readonly Uint8Array[]): number {
   return bytes;
 }
 
-/** The end of the longest group from `start` that fits one entry. */
+/** The end of the longest group from `start` that fits one entry; upkeep is not mixed with what the leader may refuse. */
 function groupEnd(commands: readonly PendingCommand[], start: number): number {
   let end = start;
   let bytes = 0;
+  const isFirstUpkeep = isUpkeep(commands[start]?.bytes ?? noBytes);
   while (end < commands.length && end - start < batchCommandsMax) {
-    bytes += commands[end]?.bytes.length ?? 0;
-    if (bytes > batchBytesMax && end > start) break;
+    const command = commands[end]?.bytes ?? noBytes;
+    bytes += command.length;
+    if (end > start && (bytes > batchBytesMax || isUpkeep(command) !== isFirstUpkeep)) break;
     end += 1;
   }
   return end;

@@ -33,7 +33,7 @@ export class SessionExpiry {
     this.nextMs = nowMs + sessionCheckMs;
     const nowOfShardMs = route.shardTimeMs();
     if (machine()?.hasIdleSessions(SESSION_IDLE_MS, nowOfShardMs) === true) {
-      route.propose([[encodeExpireSessions(SESSION_IDLE_MS)]]);
+      route.propose([[encodeExpireSessions(SESSION_IDLE_MS)]], true);
     }
   }
 }

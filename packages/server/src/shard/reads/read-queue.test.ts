@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { definite } from '../outcome.js';
-import { PendingRead, ReadQueue } from './read-queue.js';
+import { checksMax, PendingRead, ReadQueue } from './read-queue.js';
 
 function setup() {
   const queue = new ReadQueue(3, 100);
@@ -27,6 +27,20 @@ test('P7: one attempt confirms every read queued before it; later ones wait for 
   queue.confirm(second ?? assert.fail('no context'), 10);
   queue.settleUpTo(10);
   assert.deepEqual(log, ['a', 'b', 'c']);
+});
+
+test('S12: a look whether the node is ready is taken when reads are refused, up to a limit of its own', () => {
+  const queue = new ReadQueue(3, 1);
+  const log: string[] = [];
+  const add = (isCheck: boolean) =>
+    queue.add(new PendingRead(1000, (failure) => log.push(failure?.reason ?? 'read'), false, isCheck));
+  add(false);
+  add(false);
+  for (let n = 0; n <= checksMax; n += 1) add(true);
+  assert.deepEqual(log, ['overloaded', 'overloaded']);
+  queue.confirm(queue.begin() ?? assert.fail('no context'), 5);
+  queue.settleUpTo(5);
+  assert.equal(log.length, 2 + 1 + checksMax);
 });
 
 test('R13: a late answer to an attempt that was given up confirms nothing', () => {

@@ -6,6 +6,9 @@ import { isMutated } from '@kvorum/core/base/mutation.js';
 import type { LeaseHold } from './leader-lease.js';
 import { definite, type Failure } from '../outcome.js';
 
+/** Reads that only look whether the node is ready, and may wait when the limit of reads is reached. */
+export const checksMax = 16;
+
 /** A read may begin: without a hold it is good as it is, with one only if that is still held after the value was read (R28). */
 export type OnReadReady = (failure: Failure | undefined, hold?: LeaseHold) => void;
 
@@ -14,13 +17,16 @@ export class PendingRead {
   readonly deadlineMs: number;
   /** False: only a round of heartbeats will do. */
   readonly mayUseLease: boolean;
+  /** Tells whether the node is ready: taken also when no other read is (S12). */
+  readonly isCheck: boolean;
   private onReady: OnReadReady | undefined;
 
   /** @param onReady called once: with nothing or a hold when the replica's state may be read now, else with the failure */
-  constructor(deadlineMs: number, onReady: OnReadReady, mayUseLease = false) {
+  constructor(deadlineMs: number, onReady: OnReadReady, mayUseLease = false, isCheck = false) {
     this.deadlineMs = deadlineMs;
     this.onReady = onReady;
     this.mayUseLease = mayUseLease;
+    this.isCheck = isCheck;
   }
 
   get isDone(): boolean {
@@ -78,7 +84,8 @@ export class ReadQueue {
       read.settle(this.ended);
       return;
     }
-    if (this.waiting.length + (this.attempt?.reads.length ?? 0) + this.confirmedCount >= this.readsMax) {
+    const readsMax = read.isCheck ? this.readsMax + checksMax : this.readsMax;
+    if (this.waiting.length + (this.attempt?.reads.length ?? 0) + this.confirmedCount >= readsMax) {
       read.settle(definite('overloaded'));
       return;
     }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import type { MemoryDisk } from '../../env/testing/memory-disk.js';
 import { RECORD_TYPE, readRecord } from './record.js';
 import { type RecoveredLog, recoverLog } from './recover.js';
@@ -275,4 +276,30 @@ test('records carry what makes them valid at one place only', async () => {
   const moved = new Uint8Array(content.length);
   moved.set(content.subarray(SEGMENT_HEADER_BYTES, 2048), SEGMENT_HEADER_BYTES + 8);
   assert.equal(readRecord(moved, SEGMENT_HEADER_BYTES + 8, 1), undefined);
+});
+
+test('S1: noise in place of any part of a log, and records that claim much, end in a typed error or a log', async () => {
+  const log = await buildLog();
+  const { length } = await log.disk.readFile(segmentPath(WAL_DIR, 1));
+  const noise = fc.record({
+    number: fc.constantFrom(1, 2, 3),
+    at: fc.nat(length - 1),
+    bytes: fc.uint8Array({ minLength: 1, maxLength: 200 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(noise, async ({ number, at, bytes }) => {
+      const path = segmentPath(WAL_DIR, number);
+      const content = (await log.disk.readFile(path)).slice();
+      content.set(bytes.subarray(0, length - at), at);
+      await outcome(await replaced(log.disk, path, content));
+    }),
+    { numRuns: 300 },
+  );
+  const claiming = await log.disk.readFile(segmentPath(WAL_DIR, 3));
+  for (let at = SEGMENT_HEADER_BYTES; at + 8 <= claiming.length; at += 8) claiming.fill(0xff, at + 4, at + 8);
+  const disk = await replaced(log.disk, segmentPath(WAL_DIR, 3), claiming);
+  const before = process.memoryUsage().arrayBuffers;
+  await outcome(disk);
+  const allocated = process.memoryUsage().arrayBuffers - before;
+  assert.ok(allocated < 1 << 20, `${allocated} bytes for records that claim 4 GiB`);
 });
