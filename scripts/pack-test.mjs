@@ -1,11 +1,12 @@
 // `npm run pack-test`: what a user gets. Packs every package that is published, installs the tarballs in an empty folder with --ignore-scripts, starts
 // `npx kvorum dev --memory` there and asks /readyz, runs an example, and compiles a strict TypeScript program against @kvorum/server. Then the same for
-// @kvorum/client alone, which needs two packages of ours and nothing else.
+// @kvorum/client alone, which needs two packages of ours and nothing else; with --versions on every supported version of Node.
 import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { nodeMajors, nodeOf } from './lib/node-versions.mjs';
 import { ensureBuilt, ensureInstalled, packageFolders, requireNode } from './lib/prepare.mjs';
 import { root } from './lib/root.mjs';
 import { npmCommand, run, tool } from './lib/run.mjs';
@@ -30,7 +31,12 @@ await node.close();
 /** What a program without a server near it sees. */
 const CLIENT_PROGRAM = `
 import { ClientError, connect } from '@kvorum/client';
+import { GrpcServer } from '@kvorum/grpc';
+import { KvorumError } from '@kvorum/protocol';
 
+const [major] = process.argv.slice(2);
+if (!process.version.startsWith('v' + major + '.')) throw new Error(process.version + ' instead of ' + major);
+if (typeof GrpcServer !== 'function' || typeof KvorumError !== 'function') throw new Error('not what is exported');
 const error = await connect('kvorum://127.0.0.1:1', { connectTimeoutMs: 200 }).catch((cause) => cause);
 if (!(error instanceof ClientError) || error.code !== 'UNAVAILABLE') throw new Error('not refused as it should be', { cause: error });
 `;
@@ -146,7 +152,14 @@ async function useClientAlone(parent) {
   const foreign = installed.filter((path) => path.endsWith('.node') || /^(?!@kvorum|\.)[^/\\]+$/.test(path));
   if (foreign.length > 0) throw new Error(`the client brings along:\n${foreign.join('\n')}`);
   writeFileSync(join(folder, 'program.mjs'), CLIENT_PROGRAM);
-  await mustRun(process.execPath, ['program.mjs'], { cwd: folder });
+  const own = process.versions.node.split('.')[0];
+  await mustRun(process.execPath, ['program.mjs', own], { cwd: folder });
+  if (!process.argv.includes('--versions')) return;
+  for (const major of nodeMajors) {
+    const { command, prefix } = nodeOf(major);
+    await mustRun(command, [...prefix, 'program.mjs', String(major)], { cwd: folder });
+    console.log(`       on Node ${major}`);
+  }
 }
 
 requireNode();
