@@ -131,10 +131,19 @@ export class SendQueue {
     while (sent < byteCount && this.#windowBytes > 0 && this.#head !== undefined) sent += this.#sendFrame(this.#head);
   }
 
-  /** Streams that were answered false and may go on. */
+  /**
+   * Streams that were answered false and may go on. Others may keep the connection above its mark for ever: a stream that has sent all of its own goes
+   * on all the same, or it would starve beside them; one at a time where not much is left to the limit.
+   */
   takeWritable(): readonly Stream[] {
     if (this.#waiting.length === 0) return NONE;
-    const writable = this.#waiting.filter((stream) => this.#isBelow(stream, 2));
+    let turns = this.#queuedBytes * 2 <= this.#limits.connectionSendBytesMax ? this.#waiting.length : 1;
+    const writable = this.#waiting.filter((stream) => {
+      if (this.#isBelow(stream, 2)) return true;
+      if (stream.queuedBytes > 0 || turns === 0) return false;
+      turns -= 1;
+      return true;
+    });
     if (writable.length === 0) return NONE;
     this.#waiting = this.#waiting.filter((stream) => !writable.includes(stream));
     for (const stream of writable) stream.wantsWritable = false;

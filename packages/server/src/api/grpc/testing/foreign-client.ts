@@ -143,6 +143,15 @@ export class ForeignWatch {
     this.#stream.cancel();
   }
 
+  /** Stops reading; what is on its way fills the windows of the connection. */
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+
   #more(): Promise<void> {
     return Promise.race([
       this.ended,
