@@ -15,17 +15,21 @@ const SERVE_FLAGS = [
   ...['--request-timeout-ms', '3000', '--disk-reserve-bytes', '0', '--log-format', 'json', '--log-level', 'info'],
 ];
 
-/** Starts a cluster. `onEnded(text)` is told of nodes that end by themselves; `testSwitch` makes the nodes wrong on purpose. */
-export async function startCluster({ http, chance, testSwitch, onEnded }) {
+/**
+ * Starts a cluster. `onEnded(text)` is told of nodes that end by themselves; `testSwitch` makes the nodes wrong on purpose; `keepsClientPorts`: a node
+ * that is started again has the client port that it had.
+ */
+export async function startCluster({ http, chance, testSwitch, onEnded, keepsClientPorts = false }) {
   const root = mkdtempSync(join(tmpdir(), 'kvorum-crash-'));
-  const ports = await freePeerPorts(IDS.length, chance);
+  const ports = await freePeerPorts(IDS.length * 2, chance);
   const peers = IDS.map((id, at) => `${id}=127.0.0.1:${ports[at]}`).join(',');
   const env = nodeEnvironment(testSwitch);
-  const nodes = IDS.map((id) => {
+  const nodes = IDS.map((id, at) => {
     const dataDir = join(root, `node-${id}`);
     mkdirSync(dataDir, { mode: 0o700 });
     const identity = ['--node-id', String(id), '--data-dir', dataDir, '--peers', peers];
-    const args = [...identity, '--client-address', '127.0.0.1:0', ...SERVE_FLAGS];
+    const clientPort = keepsClientPorts ? ports[IDS.length + at] : 0;
+    const args = [...identity, '--client-address', `127.0.0.1:${clientPort}`, ...SERVE_FLAGS];
     return new NodeProcess({ id, args, env, logPath: join(root, `node-${id}.log`), onEnded });
   });
   const cluster = new Cluster({ http, root, nodes });
