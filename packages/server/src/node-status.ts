@@ -3,6 +3,9 @@ import type { Hash64 } from '@kvorum/core/kv/meta.js';
 import { formatAddress } from './options/address.js';
 import type { ResolvedNodeOptions } from './options/node-options.js';
 import type { MemberStatus, NodeStatus, ShardStatus } from './service/kv-service.js';
+import type { ConfState } from '@kvorum/core/raft/snapshot.js';
+import type { Introduction } from './transport/transport.js';
+import { version } from './version.js';
 import type { HostedShard } from './shard/hosted-shard.js';
 import type { Corruption } from './storage/corruption-mark.js';
 
@@ -44,22 +47,37 @@ export interface MemberInput {
   readonly leader: number | undefined;
   readonly ownClientAddress: string | undefined;
   readonly isConnected: (nodeId: number) => boolean;
-  readonly clientAddressOf: (nodeId: number) => string | undefined;
+  readonly introductionOf: (nodeId: number) => Introduction | undefined;
+  /** Of the default keyspace, as this node has applied it. */
+  readonly confState: ConfState | undefined;
 }
 
 export function memberStatus(input: MemberInput): readonly MemberStatus[] {
-  const { options } = input;
+  const { options, confState } = input;
+  const self = { clientAddress: input.ownClientAddress, zone: options.zone ?? '', version };
   return [...options.peers].map(([nodeId, address]) => {
     const isSelf = nodeId === options.nodeId;
+    const told = isSelf ? self : (input.introductionOf(nodeId) ?? unknownNode);
     return {
       nodeId,
       peerAddress: formatAddress(address),
-      clientAddress: isSelf ? input.ownClientAddress : input.clientAddressOf(nodeId),
+      ...told,
+      membership: membershipOf(nodeId, confState),
       isSelf,
       isConnected: isSelf || input.isConnected(nodeId),
       isLeader: nodeId === input.leader,
     };
   });
+}
+
+const unknownNode = { clientAddress: undefined, zone: '', version: '' };
+
+/** A node that is to become a learner votes until then. */
+function membershipOf(nodeId: number, confState: ConfState | undefined): MemberStatus['membership'] {
+  if (confState === undefined) return 'none';
+  const { voters, votersOutgoing, learners } = confState;
+  if (voters.includes(nodeId) || votersOutgoing.includes(nodeId)) return 'voter';
+  return learners.includes(nodeId) ? 'learner' : 'none';
 }
 
 /** What keeps a node from serving, or needs attention, each as a sentence with what to do. */

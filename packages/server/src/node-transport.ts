@@ -6,6 +6,7 @@ import type { ResolvedNodeOptions } from './options/node-options.js';
 import type { IncarnationStore } from './storage/incarnation-registry.js';
 import { PeerTransport } from './transport/peer-transport.js';
 import type { IncarnationRegistry, TransportHandler } from './transport/transport.js';
+import { version } from './version.js';
 import { TRANSPORT_DEFAULTS } from './transport/transport-options.js';
 
 export interface NodeTransportDeps {
@@ -29,7 +30,9 @@ export async function startNodeTransport(
   const peers = new Map([...options.peers].filter(([id]) => id !== options.nodeId));
   if (peers.size === 0) return undefined;
   const { env, storage, clusterId, clientAddress } = deps;
-  const identity = { clusterId, epoch: 1, nodeId: options.nodeId, incarnation: storage.incarnation, clientAddress };
+  const { nodeId, zone = '' } = options;
+  const { incarnation } = storage;
+  const identity = { clusterId, epoch: 1, nodeId, incarnation, clientAddress, zone, version };
   const transport = new PeerTransport(
     { env, identity, registry: observed(storage.incarnations, deps) },
     {

@@ -162,13 +162,14 @@ export class RunningNode implements KvorumNode, NodeInfo {
     const { options, life, transport } = this;
     const shards = [...this.host.all].map(shardStatus);
     const corrupt = shards.filter(({ corruption }) => corruption !== undefined);
-    const { leader, isMember = false } = this.host.shard(defaultShard)?.replica ?? {};
+    const { leader, isMember = false, raw } = this.host.shard(defaultShard)?.replica ?? {};
     const members = memberStatus({
       options,
       leader,
       ownClientAddress: this.advertised() || undefined,
       isConnected: (nodeId) => transport?.isConnected(nodeId) ?? false,
-      clientAddressOf: (nodeId) => transport?.clientAddressOf(nodeId),
+      introductionOf: (nodeId) => transport?.introductionOf(nodeId),
+      confState: raw?.confState(),
     });
     return {
       nodeId: options.nodeId,

@@ -6,6 +6,7 @@ import { confStateOf } from '@kvorum/core/raft/snapshot.js';
 import { defaultShard } from '@kvorum/server/internal/node-status.js';
 import { ApiClient, nameOfApiClient } from './api-clients/api-client.js';
 import { checkAcknowledgedWrites } from './checkers/acknowledged-writes.js';
+import { checkStaleness } from './checkers/staleness.js';
 import type { Violation } from './checkers/violation.js';
 import { checkWatches } from './checkers/watches.js';
 import { FailpointCuts } from './faults/failpoint-cuts.js';
@@ -227,6 +228,7 @@ class Simulation {
   private checkHistory(): void {
     this.checks.corrupt.check(this.history.operations);
     this.checkWatches();
+    this.checkStaleness();
     const { keys, undecided } = checkHistory(this.history.operations, this.violate.bind(this));
     this.counts.add('keys searched for an order', keys);
     this.counts.add('keys left undecided', undecided);
@@ -237,6 +239,12 @@ class Simulation {
     const report = (message: string): void => this.violate('acknowledged writes', message);
     const checked = checkAcknowledgedWrites(this.history.operations, finalStateOf(machine), report);
     this.counts.add('writes found again', checked);
+  }
+
+  private checkStaleness(): void {
+    const report = (message: string): void => this.violate('staleness', message);
+    const rateMin = this.faults.count('clockDrift') === 0 ? 1 : 1 - this.knobs.clockDriftMax;
+    this.counts.add('ages of reads checked', checkStaleness(this.history.operations, rateMin, report));
   }
 
   private checkWatches(): void {

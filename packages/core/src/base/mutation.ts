@@ -36,6 +36,8 @@ export const mutations = [
   'dedupTableLost',
   'sessionTableMissingFromSnapshot',
   'watchGapAfterResume',
+  'stalenessEchoUnchecked',
+  'stalenessWithoutQuorum',
 ] as const;
 
 export type Mutation = (typeof mutations)[number];

@@ -15,6 +15,8 @@ export interface NodeOptions {
   readonly nodeId?: number | undefined;
   /** Nodes of differently named clusters refuse each other. 1 to 64 letters, digits, `.`, `_` or `-`; default `kvorum`. */
   readonly clusterName?: string | undefined;
+  /** Where this node stands, such as a data center or a rack: told to clients, which may prefer their own. 1 to 64 letters, digits, `.`, `_` or `-`, or `none` (default). */
+  readonly zone?: string | undefined;
   /** Where `disk` storage lives; made when absent; one process at a time. Default `./kvorum-data`. */
   readonly dataDir?: string | undefined;
   /** `disk` (default) is durable; `memory` loses everything when the process ends. */
@@ -87,6 +89,8 @@ export interface NodeOptions {
 export interface ResolvedNodeOptions {
   readonly nodeId: number;
   readonly clusterName: string;
+  /** Undefined: none. */
+  readonly zone: string | undefined;
   readonly dataDir: string;
   readonly storage: 'disk' | 'memory';
   /** All voters, this node included, by ascending id. */

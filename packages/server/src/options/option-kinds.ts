@@ -167,6 +167,18 @@ export function nameText(lengthMax: number): OptionKind<string> {
   };
 }
 
+/** A name, or the word that stands for none. */
+export function nameOr(lengthMax: number, none: string): OptionKind<string | undefined> {
+  const kind = nameText(lengthMax);
+  return {
+    ...kind,
+    allowed: `${kind.allowed}, or ${none}`,
+    placeholder: `${kind.placeholder}|${none}`,
+    read: (given) => (given === none ? { value: undefined } : kind.read(given)),
+    show: (value) => value ?? none,
+  };
+}
+
 /** A path of the file system, as given. */
 export function path(): OptionKind<string> {
   return {

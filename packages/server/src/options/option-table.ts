@@ -10,6 +10,7 @@ import {
   boolean,
   fraction,
   integer,
+  nameOr,
   nameText,
   type OptionKind,
   oneOf,
@@ -54,6 +55,12 @@ export const optionTable: OptionTable = {
     kind: nameText(64),
     default: 'kvorum',
     description: 'nodes of differently named clusters refuse each other',
+  },
+  zone: {
+    group: 'Identity',
+    kind: nameOr(64, 'none'),
+    default: undefined,
+    description: 'where this node stands, such as a data center; told to clients, which may prefer their own',
   },
   dataDir: {
     group: 'Storage',

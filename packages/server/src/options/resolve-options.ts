@@ -95,6 +95,7 @@ function readAll(input: Readonly<Record<string, unknown>>, problems: OptionProbl
   return {
     nodeId: read('nodeId'),
     clusterName: read('clusterName'),
+    zone: read('zone'),
     dataDir: read('dataDir'),
     storage: read('storage'),
     peers: read('peers'),

@@ -17,8 +17,13 @@ export interface KeyValue {
 }
 
 export interface ReadOptions {
-  /** `linearizable` (default) sees every write acknowledged before the call; `serializable` answers at once from this node's state. */
-  readonly consistency?: 'linearizable' | 'serializable';
+  /**
+   * `linearizable` (default) sees every write acknowledged before the call; `serializable` answers at once from this node's state; `maxStaleness`
+   * does so, too, if that shows every write acknowledged `maxStalenessMs` before the call, and fails with UNAVAILABLE otherwise.
+   */
+  readonly consistency?: 'linearizable' | 'serializable' | 'maxStaleness';
+  /** With `maxStaleness`, and only then: at least 1. */
+  readonly maxStalenessMs?: number | undefined;
   /** Read the state as of this revision (≥ 1). Default: the newest. */
   readonly revision?: number | undefined;
   /** Gives up with TIMEOUT after this long; default: the node's request timeout. */
@@ -235,6 +240,12 @@ export interface MemberStatus {
   readonly peerAddress: string;
   /** As the member told in its handshake; undefined until then. */
   readonly clientAddress: string | undefined;
+  /** Where the node stands, as it told; empty for none, or when that is not known. */
+  readonly zone: string;
+  /** Of kvorum, as it told; empty when that is not known. */
+  readonly version: string;
+  /** What it is to the default keyspace, as this node has applied it. */
+  readonly membership: 'voter' | 'learner' | 'none';
   readonly isSelf: boolean;
   readonly isConnected: boolean;
   /** Leads the default keyspace as far as this node knows. */

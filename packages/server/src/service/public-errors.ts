@@ -29,6 +29,15 @@ export function failureError(failure: Failure, isWrite: boolean): KvorumError {
   return new KvorumError(code, message, isWrite ? { mayHaveHappened: failure.mayHaveHappened } : {});
 }
 
+/** The node's state may be older than a read allows. `stalenessMs` is what is known of its age. */
+export function staleError(stalenessMs: number | undefined, maxStalenessMs: number): KvorumError {
+  const known =
+    stalenessMs === undefined
+      ? "nothing is known of the age of this node's state"
+      : `this node's state may be ${Math.ceil(stalenessMs)} ms old`;
+  return new KvorumError('UNAVAILABLE', `${known}; at most ${maxStalenessMs} ms are allowed`);
+}
+
 /** An outcome that is not the success the caller asked for. */
 export function outcomeError(outcome: Outcome): KvorumError {
   switch (outcome.kind) {

@@ -16,10 +16,14 @@ import type {
 /** Longest time a request may ask for. */
 export const requestTimeoutMsMax = 60_000;
 
+/** Highest bound for the age of what a read shows. */
+export const maxStalenessMsMax = 2 ** 32 - 1;
+
 /** Operations of one batch. */
 export const batchOperationsMax = 1_000;
 
-const readNames = ['consistency', 'revision', 'timeoutMs'];
+const consistencies: readonly string[] = ['linearizable', 'serializable', 'maxStaleness'];
+const readNames = ['consistency', 'maxStalenessMs', 'revision', 'timeoutMs'];
 const writeNames = ['ifModRevision', 'ifAbsent', 'session', 'timeoutMs'];
 const operationNames = ['kind', 'key', 'value', 'ifModRevision', 'ifAbsent', 'session'];
 const watchNames = [
@@ -161,10 +165,19 @@ export function checkTimeout(timeoutMs: unknown): void {
 function checkRead(options: ReadOptions): void {
   checkTimeout(options.timeoutMs);
   if (options.revision !== undefined) checkRevision(options.revision, 'revision');
-  const { consistency } = options;
-  if (consistency === undefined || consistency === 'linearizable' || consistency === 'serializable') return;
-  const allowed = 'linearizable, serializable';
-  refuse('INVALID_ARGUMENT', `consistency ${String(consistency)} is not allowed`, 'consistency', allowed);
+  const { consistency = 'linearizable', maxStalenessMs } = options;
+  if (!consistencies.includes(consistency)) {
+    const message = `consistency ${String(consistency)} is not allowed`;
+    refuse('INVALID_ARGUMENT', message, 'consistency', consistencies.join(', '));
+  }
+  const isBounded = consistency === 'maxStaleness';
+  if (isBounded ? isStaleness(maxStalenessMs) : maxStalenessMs === undefined) return;
+  const allowed = isBounded ? `1 to ${maxStalenessMsMax} ms` : 'a bound with consistency maxStaleness only';
+  refuse('INVALID_ARGUMENT', `maxStalenessMs is ${show(maxStalenessMs)}`, 'maxStalenessMs', allowed);
+}
+
+function isStaleness(ms: unknown): boolean {
+  return typeof ms === 'number' && ms >= 1 && ms <= maxStalenessMsMax;
 }
 
 /** A misspelt condition must not become an unconditional write. */

@@ -18,6 +18,7 @@ class Rig {
   readonly clock = new ManualClock();
   machine = createStateMachine({ store: EMPTY_STORE });
   unreadable: FailureReason | undefined;
+  stalenessMs: number | undefined;
   /** Leases under which reads are begun, one after the other; then none. */
   holds: LeaseHold[] = [];
   /** Of each barrier, whether it could have used a lease. */
@@ -33,6 +34,7 @@ class Rig {
         queueMicrotask(() => onReady(undefined, hold));
       },
       machine: () => this.unreadable ?? this.machine,
+      stalenessMs: () => this.stalenessMs,
       isInTouch: () => true,
       onChange: () => () => undefined,
       foundCorrupt: () => undefined,
@@ -162,4 +164,26 @@ test('R28: lists, counts and errors rest on a lease alike; a backup never does',
   assert.ok(rig.canCompact(), 'what was pinned in vain was let go');
   await assert.rejects(rig.service.backup());
   assert.equal(rig.barriers.at(-1), false);
+});
+
+test('a read with a bound for its age is answered at once or refused with what is known, and asks nobody', async () => {
+  const rig = new Rig();
+  const bounded = { consistency: 'maxStaleness', maxStalenessMs: 100 } as const;
+  const cases: readonly (readonly [known: number | undefined, says: RegExp | undefined])[] = [
+    [undefined, /nothing is known of the age of this node's state; at most 100 ms are allowed/],
+    [0, undefined],
+    [100, undefined],
+    [100.5, /this node's state may be 101 ms old; at most 100 ms are allowed/],
+  ];
+  for (const [known, message] of cases) {
+    rig.stalenessMs = known;
+    for (const read of [() => rig.service.get(bytes('key1'), bounded), () => rig.service.count(bounded)]) {
+      if (message === undefined) await read();
+      else await assert.rejects(read(), { code: 'UNAVAILABLE', retryable: true, message });
+    }
+  }
+  assert.deepEqual(rig.barriers, []);
+  rig.stalenessMs = 0;
+  rig.unreadable = 'corrupt';
+  await assert.rejects(rig.service.get(bytes('key1'), bounded), { code: 'CORRUPT' });
 });

@@ -29,7 +29,7 @@ import type {
   WatchOptions,
   WriteOptions,
 } from './kv-service.js';
-import { failureError, readError } from './public-errors.js';
+import { failureError, readError, staleError } from './public-errors.js';
 import { checkKey, checkListOptions, checkReadOptions, checkTimeout, checkWatchOptions } from './request-checks.js';
 import { copyRow } from './rows.js';
 import { openWatch } from './watch/open-watch.js';
@@ -218,6 +218,7 @@ export class ShardKvService implements KvService {
   ): Promise<T> {
     const timeoutMs = this.timeout(options.timeoutMs);
     if (options.consistency === 'serializable') return look(this.machine());
+    if (options.maxStalenessMs !== undefined) return look(this.freshMachine(options.maxStalenessMs));
     const untilMs = this.clock.nowMs() + timeoutMs;
     const hold = await this.barrier(timeoutMs, true);
     const isGood = (): boolean => hold === undefined || hold.isHeld();
@@ -242,6 +243,14 @@ export class ShardKvService implements KvService {
   private machine(): StateMachine {
     const machine = this.shard.machine();
     if (typeof machine === 'string') throw failureError(definite(machine), false);
+    return machine;
+  }
+
+  /** The state, if it is known to be fresh enough. Nobody waits for it to be. */
+  private freshMachine(maxStalenessMs: number): StateMachine {
+    const machine = this.machine();
+    const stalenessMs = this.shard.stalenessMs();
+    if (stalenessMs === undefined || stalenessMs > maxStalenessMs) throw staleError(stalenessMs, maxStalenessMs);
     return machine;
   }
 

@@ -91,9 +91,10 @@ class StuckTransport implements Transport {
   forward = (): boolean => false;
   answer = (): void => undefined;
   compare = (): void => undefined;
+  tellFreshness = (): void => undefined;
   flush = (): void => undefined;
   isConnected = (): boolean => false;
-  clientAddressOf = (): undefined => undefined;
+  introductionOf = (): undefined => undefined;
   metPeers = (): readonly number[] => [];
   close = (): Promise<void> => Promise.resolve();
 

@@ -1,6 +1,7 @@
 /** What one shard's replica sends to its fellows on other nodes. Nothing waits here: what can't be queued is dropped, as by {@link Transport}. */
 import type { Message } from '@kvorum/core/raft/message.js';
 import type { ComparisonMessage } from '../transport/comparison-codec.js';
+import type { FreshnessMessage } from '../transport/freshness-codec.js';
 import type { ForwardAnswer, Transport } from '../transport/transport.js';
 
 /** One per shard of a node. */
@@ -32,5 +33,10 @@ export class Outbox {
   /** State hashes, or a verdict on them (R14). */
   compare(to: number, message: ComparisonMessage): void {
     this.transport()?.compare(to, this.shard, message);
+  }
+
+  /** How old states may be. */
+  tellFreshness(to: number, message: FreshnessMessage): void {
+    this.transport()?.tellFreshness(to, this.shard, message);
   }
 }

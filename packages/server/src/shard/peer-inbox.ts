@@ -5,6 +5,7 @@
 import type { Message } from '@kvorum/core/raft/message.js';
 import type { Log } from '../env/env.js';
 import type { ComparisonMessage } from '../transport/comparison-codec.js';
+import type { FreshnessMessage } from '../transport/freshness-codec.js';
 import type { Refusal } from '../transport/handshake-codec.js';
 import type { ForwardAnswer, IncomingSnapshot, TransportHandler } from '../transport/transport.js';
 import { copyMessage } from './copy-message.js';
@@ -64,6 +65,10 @@ export class PeerInbox implements TransportHandler {
 
   onComparison(from: number, shardId: number, message: ComparisonMessage): void {
     this.loop.guard(() => this.active(shardId)?.compared(from, message));
+  }
+
+  onFreshness(from: number, shardId: number, message: FreshnessMessage): void {
+    this.loop.guard(() => this.active(shardId)?.replica.toldFreshness(from, message));
   }
 
   async onSnapshot(snapshot: IncomingSnapshot): Promise<boolean> {

@@ -11,6 +11,7 @@ import type { Ready } from '@kvorum/core/raft/ready.js';
 import type { ConfState, Snapshot } from '@kvorum/core/raft/snapshot.js';
 import type { HardState, Role } from '@kvorum/core/raft/types.js';
 import type { Clock } from '../env/env.js';
+import type { FreshnessMessage } from '../transport/freshness-codec.js';
 import type { Failpoints } from '../env/failpoints.js';
 import type { ShardMetrics } from '../env/node-metrics.js';
 import { Appender, type AppendUpdate } from './log/appender.js';
@@ -25,6 +26,7 @@ import type { Outbox } from './outbox.js';
 import type { PendingCommand } from './proposals/pending-command.js';
 import { ProposalRoute } from './proposals/proposal-route.js';
 import { Proposer } from './proposals/proposer.js';
+import { Freshness } from './reads/freshness.js';
 import type { LeaderLeaseOptions } from './reads/leader-lease.js';
 import { SessionExpiry } from './proposals/session-expiry.js';
 import { type PendingRead, ReadQueue } from './reads/read-queue.js';
@@ -83,6 +85,7 @@ export class Replica {
   private readonly sessionExpiry: SessionExpiry;
   private readonly router: MessageRouter;
   private readonly rounds: ReadRounds;
+  private readonly freshness: Freshness;
   private readonly deps: ReplicaDeps;
   private readonly options: ReplicaOptions;
 
@@ -106,6 +109,7 @@ export class Replica {
     // Longer than any round of a live leader: a new leader starts the attempt anew, and a late answer is good only for its own reads.
     this.reads = new ReadQueue(options.electionTicks, options.queueCommandsMax);
     this.rounds = new ReadRounds({ clock, raw, reads: this.reads, outbox, metrics }, options.leaderLease);
+    this.freshness = new Freshness({ clock, raw, outbox, random });
     this.proposals = new ProposalRoute({ clock, raw, standing, outbox, machine: machineOf, isOutOfSpace });
     this.proposer = new Proposer(this.proposals, options);
     this.sessionExpiry = new SessionExpiry({ machine: machineOf, route: this.proposals });
@@ -196,8 +200,19 @@ export class Replica {
     if (!this.rounds.answers(message)) this.raw.step(message);
   }
 
+  /** Another node tells how old states may be. */
+  toldFreshness(from: number, message: FreshnessMessage): void {
+    if (!this.standing.isSilent) this.freshness.received(from, message);
+  }
+
+  /** Every write that was acknowledged longer ago is in this replica's state; undefined while nothing is known of that. */
+  stalenessMs(): number | undefined {
+    return this.machineNow === undefined ? undefined : this.freshness.stalenessMs(this.machineNow.appliedIndex);
+  }
+
   tick(): void {
     if (this.standing.isSilent) return;
+    this.freshness.tick();
     this.raw.tick();
     this.standing.tick();
     if (this.isServing) this.sessionExpiry.tick(this.deps.clock.nowMs());

@@ -16,6 +16,8 @@ export interface ShardAccess {
   readBarrier(timeoutMs: number, onReady: OnReadReady, mayUseLease: boolean, isCheck?: boolean): void;
   /** The replica's state, or why it can't be read now. Good until the next turn: a snapshot puts another one in its place. */
   machine(): StateMachine | FailureReason;
+  /** Every write that was acknowledged longer ago than this is in the replica's state now; undefined while nothing is known of that. */
+  stalenessMs(): number | undefined;
   /** Whether this replica is a member and knows a leader. Else its state may stand still while the shard's goes on. */
   isInTouch(): boolean;
   /**

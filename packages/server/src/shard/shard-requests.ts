@@ -45,6 +45,7 @@ export class ShardRequests {
         this.read(shardId, new PendingRead(deadlineMs, onReady, mayUseLease, isCheck));
       },
       machine: () => this.loop.endReason ?? this.need(shardId).readable,
+      stalenessMs: () => this.need(shardId).replica.stalenessMs(),
       isInTouch: () => this.need(shardId).isInTouch,
       onChange: (listener) => this.need(shardId).onChange(listener),
       foundCorrupt: (error) => this.loop.guard(() => this.need(shardId).foundCorrupt(error)),

@@ -4,6 +4,7 @@ import { newMessage } from '@kvorum/core/raft/message.js';
 import { confStateOf } from '@kvorum/core/raft/snapshot.js';
 import fc from 'fast-check';
 import { FRAME_HEADER_BYTES, FrameType } from './frame.js';
+import { PROTOCOL_MAX } from './handshake-codec.js';
 import { PeerConnection } from './peer-connection.js';
 import { encodeSnapshotChunk, encodeSnapshotHeader, encodeSnapshotTrailer } from './snapshot-frames.js';
 import { SnapshotStreamReceiver } from './snapshot-stream-receiver.js';
@@ -20,7 +21,13 @@ function makeEnd(ownId: number, peerId: number) {
     isClosing: false,
     destroy: () => {},
   };
-  const pair = { ownId, ownIncarnation: incarnationOf(ownId), peerId, peerIncarnation: incarnationOf(peerId) };
+  const pair = {
+    ownId,
+    ownIncarnation: incarnationOf(ownId),
+    peerId,
+    peerIncarnation: incarnationOf(peerId),
+    protocol: PROTOCOL_MAX,
+  };
   const deps = { link, handler, isFormed: () => true, onClosed: () => {} };
   return { frames, handler, connection: new PeerConnection(deps, pair, 1 << 20) };
 }
@@ -41,6 +48,9 @@ function sampleBatch(): Uint8Array {
   connection.answer(5, 6, { kind: 'accepted', index: 1, term: 1, offset: 0 });
   connection.answer(5, 7, { kind: 'refused', reason: 'stopping' });
   connection.compare(6, sampleComparison);
+  const proof = { echoRun: 1, echoMs: 2, ageMs: 3, commit: 4 };
+  connection.tellFreshness(7, { kind: 'round', term: 1, roundMs: 5, proof });
+  connection.tellFreshness(7, { kind: 'answer', term: 1, roundMs: 5, run: 6, sentMs: 7 });
   connection.flush();
   const [frame] = frames;
   assert.ok(frame !== undefined && frames.length === 1);

@@ -10,10 +10,22 @@ export const MAGIC = 0x4d52564b;
 
 /** Protocol versions this program speaks. */
 export const PROTOCOL_MIN = 1;
-export const PROTOCOL_MAX = 1;
+/** 2: replicas tell each other how old their state may be (freshness-codec.ts). */
+export const PROTOCOL_MAX = 2;
+
+/** The version that both ends speak: the highest that both know. */
+export function protocolWith({ protocolMax }: Pick<Hello, 'protocolMax'>): number {
+  return Math.min(PROTOCOL_MAX, protocolMax);
+}
 
 /** Longest client address, in UTF-8 bytes. */
 export const CLIENT_ADDRESS_BYTES_MAX = 512;
+
+/** Longest name of a zone, in UTF-8 bytes. */
+export const ZONE_BYTES_MAX = 64;
+
+/** Longest version of a program, in UTF-8 bytes. */
+export const VERSION_BYTES_MAX = 64;
 
 /** Longest sentence of a refusal, in UTF-8 bytes. */
 const REFUSAL_BYTES_MAX = 2048;
@@ -31,6 +43,10 @@ export interface Hello {
   readonly nodeId: number;
   readonly incarnation: string;
   readonly clientAddress: string;
+  /** Where the node stands, as configured; empty for none. */
+  readonly zone: string;
+  /** Of the program; empty when it is too old to tell. */
+  readonly version: string;
 }
 
 /**
@@ -75,7 +91,9 @@ const HELLO_FIXED_BYTES = 4 + 2 + 2 + 1 + 8 + 8 + 8 + 8 + 2;
 
 export function encodeHello(hello: Hello): Uint8Array {
   const address = encodeText(hello.clientAddress);
-  const bytes = new Uint8Array(HELLO_FIXED_BYTES + address.length);
+  const zone = encodeText(hello.zone);
+  const version = encodeText(hello.version);
+  const bytes = new Uint8Array(HELLO_FIXED_BYTES + address.length + 2 + zone.length + 2 + version.length);
   writeU32(bytes, 0, MAGIC);
   writeU16(bytes, 4, hello.protocolMin);
   writeU16(bytes, 6, hello.protocolMax);
@@ -86,6 +104,8 @@ export function encodeHello(hello: Hello): Uint8Array {
   writeHex(bytes, 33, hello.incarnation);
   writeU16(bytes, 41, address.length);
   bytes.set(address, HELLO_FIXED_BYTES);
+  const end = writeText(bytes, HELLO_FIXED_BYTES + address.length, zone);
+  writeText(bytes, end, version);
   return bytes;
 }
 
@@ -103,7 +123,10 @@ export function decodeHello(body: Uint8Array): Hello {
   const addressBytes = reader.u16();
   if (addressBytes > CLIENT_ADDRESS_BYTES_MAX) throw new ProtocolError('the client address is too long');
   const clientAddress = reader.text(addressBytes);
-  return { protocolMin, protocolMax, purpose, clusterId, epoch, nodeId, incarnation, clientAddress };
+  // What follows came later: a hello may end before any of it.
+  const zone = reader.left === 0 ? '' : readName(reader, ZONE_BYTES_MAX);
+  const version = reader.left === 0 ? '' : readName(reader, VERSION_BYTES_MAX);
+  return { protocolMin, protocolMax, purpose, clusterId, epoch, nodeId, incarnation, clientAddress, zone, version };
 }
 
 /** "I have synced your incarnation; we speak this protocol version." */
@@ -130,6 +153,18 @@ export function decodeRefusal(body: Uint8Array): Refusal {
   const reader = new ByteReader(body);
   const reason = REASONS[reader.u16()] ?? 'other';
   return { reason, message: printable(reader.text(reader.u16())) };
+}
+
+function readName(reader: ByteReader, bytesMax: number): string {
+  const bytes = reader.u16();
+  if (bytes > bytesMax) throw new ProtocolError('a name in a hello is too long');
+  return printable(reader.text(bytes));
+}
+
+function writeText(bytes: Uint8Array, at: number, text: Uint8Array): number {
+  writeU16(bytes, at, text.length);
+  bytes.set(text, at + 2);
+  return at + 2 + text.length;
 }
 
 /** A peer's text goes to logs and terminals: control characters don't. */

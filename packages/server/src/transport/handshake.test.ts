@@ -65,9 +65,9 @@ test('an acceptor says nothing before it has checked the dialer, then its hello,
 
 const REFUSALS: readonly (Setup & { readonly hello: Hello; readonly reason: string; readonly says: RegExp })[] = [
   {
-    hello: helloOf(identityOf(1), { protocolMin: 2, protocolMax: 5 }),
+    hello: helloOf(identityOf(1), { protocolMin: 3, protocolMax: 5 }),
     reason: 'protocolVersion',
-    says: /node 1 speaks peer protocol versions 2 to 5, node 2 speaks version 1: upgrade/,
+    says: /node 1 speaks peer protocol versions 3 to 5, node 2 speaks versions 1 to 2: upgrade/,
   },
   {
     hello: helloOf(identityOf(1), { clusterId: 'ffffffffffffffff' }),
@@ -154,15 +154,24 @@ test('S1: what is out of order or damaged ends the handshake with a ProtocolErro
 });
 
 test('a hello has a fixed layout, and a longer one of a later version is read', () => {
-  const bytes = encodeHello(helloOf(identityOf(1), { clientAddress: 'a:1' }));
+  const bytes = encodeHello(helloOf(identityOf(1), { clientAddress: 'a:1', zone: 'z', version: '1.0' }));
   const expected = [
     Buffer.from('KVRM').toString('hex'),
     '01000100' + '01' + CLUSTER,
     '0100000000000000' + '0100000000000000' + incarnationOf(1),
     '0300' + '613a31',
+    '0100' + '7a',
+    '0300' + '312e30',
   ].join('');
   assert.equal(Buffer.from(bytes).toString('hex'), expected);
-  assert.equal(decodeHello(Buffer.concat([bytes, Buffer.from('later')])).clientAddress, 'a:1');
+  assert.equal(decodeHello(Buffer.concat([bytes, Buffer.from('later')])).version, '1.0');
+});
+
+test('a hello of an earlier version, without zone and version, is read', () => {
+  const bytes = encodeHello(helloOf(identityOf(1), { clientAddress: 'a:1', zone: 'z', version: '1.0' }));
+  const { clientAddress, zone, version } = decodeHello(bytes.subarray(0, bytes.length - 8));
+  assert.deepEqual([clientAddress, zone, version], ['a:1', '', '']);
+  assert.throws(() => decodeHello(encodeHello(helloOf(identityOf(1), { zone: 'z'.repeat(65) }))), ProtocolError);
 });
 
 test('a refusal of a later version is readable, and its text clean', () => {

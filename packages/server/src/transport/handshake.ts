@@ -26,6 +26,7 @@ import {
   type Hello,
   PROTOCOL_MAX,
   PROTOCOL_MIN,
+  protocolWith,
   type Purpose,
   type Refusal,
 } from './handshake-codec.js';
@@ -97,7 +98,7 @@ export class Handshake {
   onRegistered(): readonly HandshakeOutput[] {
     assert(this.#peer !== undefined && !this.#isRegistered, 'a handshake registers once');
     this.#isRegistered = true;
-    const body = encodeWelcome(this.#protocol(this.#peer));
+    const body = encodeWelcome(protocolWith(this.#peer));
     return [{ kind: 'send', type: FrameType.welcome, body }, ...this.#finish()];
   }
 
@@ -125,7 +126,7 @@ export class Handshake {
   #onWelcome(protocol: number): readonly HandshakeOutput[] {
     if (this.#peer === undefined) throw new ProtocolError('a welcome before the hello');
     if (this.#isWelcome) throw new ProtocolError('a second welcome');
-    if (protocol !== this.#protocol(this.#peer)) throw new ProtocolError('a welcome to another protocol version');
+    if (protocol !== protocolWith(this.#peer)) throw new ProtocolError('a welcome to another protocol version');
     this.#isWelcome = true;
     return this.#finish();
   }
@@ -140,11 +141,7 @@ export class Handshake {
     const peer = this.#peer;
     if (peer === undefined || !this.#isRegistered || !this.#isWelcome) return [];
     this.#isOver = true;
-    return [{ kind: 'established', peer, protocol: this.#protocol(peer) }];
-  }
-
-  #protocol(peer: Hello): number {
-    return Math.min(PROTOCOL_MAX, peer.protocolMax);
+    return [{ kind: 'established', peer, protocol: protocolWith(peer) }];
   }
 
   #hello(purpose: Purpose): HandshakeOutput {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { CHUNK_QUEUE_BYTES_MAX } from './chunk-queue.js';
 import { FRAME_BYTES_MAX, HANDSHAKE_FRAME_BYTES_MAX } from './frame.js';
-import { CLIENT_ADDRESS_BYTES_MAX } from './handshake-codec.js';
+import { CLIENT_ADDRESS_BYTES_MAX, VERSION_BYTES_MAX, ZONE_BYTES_MAX } from './handshake-codec.js';
 import { CONTROL_RESERVE_BYTES } from './outbox.js';
 import { LINKS_PER_PEER_MAX } from './peer-transport.js';
 import { SNAPSHOT_FRAME_BYTES_MAX } from './snapshot-frames.js';
@@ -32,6 +32,8 @@ test('S9: docs/limits.md tells each limit between nodes as the code has it', () 
     SNAPSHOT_FRAME_BYTES_MAX,
     CHUNK_QUEUE_BYTES_MAX,
     CLIENT_ADDRESS_BYTES_MAX,
+    ZONE_BYTES_MAX,
+    VERSION_BYTES_MAX,
   };
   const wanted = Object.entries(all).map(([name, value]) => `| \`${name}\` | ${value}`);
   assert.deepEqual(listed, wanted);

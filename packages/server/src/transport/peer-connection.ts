@@ -3,6 +3,13 @@ import { isUpkeep } from '@kvorum/core/kv/command.js';
 import type { Message } from '@kvorum/core/raft/message.js';
 import { COMPARISON_BYTES, type ComparisonMessage, readComparison, writeComparison } from './comparison-codec.js';
 import { FrameType } from './frame.js';
+import {
+  FRESHNESS_PROTOCOL,
+  type FreshnessMessage,
+  freshnessBytes,
+  readFreshness,
+  writeFreshness,
+} from './freshness-codec.js';
 import type { FrameLink, FrameLinkHandler } from './frame-link.js';
 import {
   HEARTBEAT_BYTES,
@@ -35,6 +42,8 @@ export interface PeerPair {
   readonly ownIncarnation: string;
   readonly peerId: number;
   readonly peerIncarnation: string;
+  /** The version of the peer protocol that both speak. */
+  readonly protocol: number;
 }
 
 /** What a peer connection needs of its link. */
@@ -43,7 +52,7 @@ export type PeerLink = Pick<FrameLink, 'write' | 'queuedBytes' | 'isClosing' | '
 /** What a peer connection needs of its surroundings. */
 export interface PeerConnectionDeps {
   readonly link: PeerLink;
-  readonly handler: Pick<TransportHandler, 'onMessage' | 'onForward' | 'onAnswer' | 'onComparison'>;
+  readonly handler: Pick<TransportHandler, 'onMessage' | 'onForward' | 'onAnswer' | 'onComparison' | 'onFreshness'>;
   /** Whether this node may vote and acknowledge yet; until then Raft messages that arrive are dropped. Forwards reach the host, which knows no leader. */
   isFormed(): boolean;
   onClosed(reason: string): void;
@@ -110,6 +119,13 @@ export class PeerConnection implements FrameLinkHandler {
     if (at >= 0) writeComparison(this.#outbox.frame, at, shard, message);
   }
 
+  /** Queues what tells of ages; it is lost where there is no room, or when the peer is too old to know it. */
+  tellFreshness(shard: number, message: FreshnessMessage): void {
+    if (this.pair.protocol < FRESHNESS_PROTOCOL) return;
+    const at = this.#outbox.reserve(RecordKind.freshness, freshnessBytes(message), true);
+    if (at >= 0) writeFreshness(this.#outbox.frame, at, shard, message);
+  }
+
   flush(): void {
     this.#outbox.flush();
   }
@@ -168,6 +184,12 @@ export class PeerConnection implements FrameLinkHandler {
         const message = readComparison(record);
         record.expectEnd();
         if (this.#deps.isFormed()) this.#deps.handler.onComparison(peerId, shard, message);
+        return;
+      }
+      case RecordKind.freshness: {
+        const message = readFreshness(record);
+        record.expectEnd();
+        if (this.#deps.isFormed()) this.#deps.handler.onFreshness(peerId, shard, message);
         return;
       }
       default:

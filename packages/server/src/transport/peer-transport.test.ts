@@ -24,7 +24,8 @@ test('three nodes meet, each pair over one connection, and tell their client add
     assert.ok(transport.isFormed);
     for (const other of others) {
       assert.ok(transport.isConnected(other));
-      assert.equal(transport.clientAddressOf(other), `client-${other}:2379`);
+      const told = { clientAddress: `client-${other}:2379`, zone: `zone-${other}`, version: '1.2.3' };
+      assert.deepEqual(transport.introductionOf(other), told);
       assert.equal(registry.lookup(other), incarnationOf(other));
       assert.equal(transport.countersOf(other)?.connections, 1);
     }

@@ -9,9 +9,10 @@ import type { Message } from '@kvorum/core/raft/message.js';
 import type { Env, Timer } from '../env/env.js';
 import type { Address, Connection, Listener } from '../env/network.js';
 import type { ComparisonMessage } from './comparison-codec.js';
+import type { FreshnessMessage } from './freshness-codec.js';
 import type { FrameLink, FrameLinkOptions } from './frame-link.js';
 import { Greeter } from './greeter.js';
-import { CLIENT_ADDRESS_BYTES_MAX, type Hello } from './handshake-codec.js';
+import { CLIENT_ADDRESS_BYTES_MAX, type Hello, VERSION_BYTES_MAX, ZONE_BYTES_MAX } from './handshake-codec.js';
 import { Pacer } from './pacer.js';
 import { Peer, type PeerCounters } from './peer.js';
 import { SNAPSHOT_FRAME_BYTES_MAX } from './snapshot-frames.js';
@@ -21,6 +22,7 @@ import {
   type ForwardAnswer,
   type Identity,
   type IncarnationRegistry,
+  type Introduction,
   type OutgoingSnapshot,
   type Transport,
   TransportError,
@@ -158,6 +160,13 @@ export class PeerTransport implements Transport {
     this.#mark(peer);
   }
 
+  tellFreshness(to: number, shard: number, message: FreshnessMessage): void {
+    const peer = this.#peers.get(to);
+    if (peer?.connection === undefined || !this.isFormed) return;
+    peer.connection.tellFreshness(shard, message);
+    this.#mark(peer);
+  }
+
   flush(): void {
     this.#isFlushing = false;
     for (const peer of this.#dirty) peer.connection?.flush();
@@ -184,8 +193,8 @@ export class PeerTransport implements Transport {
     return this.#peers.get(to)?.connection !== undefined;
   }
 
-  clientAddressOf(to: number): string | undefined {
-    return this.#peers.get(to)?.clientAddress;
+  introductionOf(to: number): Introduction | undefined {
+    return this.#peers.get(to)?.introduction;
   }
 
   metPeers(): readonly number[] {
@@ -337,10 +346,12 @@ export class PeerTransport implements Transport {
 }
 
 /** An identity that can't be told to a peer is a bug of the caller. */
-function checkIdentity({ clusterId, epoch, nodeId, incarnation, clientAddress }: Identity): void {
+function checkIdentity({ clusterId, epoch, nodeId, incarnation, clientAddress, zone, version }: Identity): void {
   assert(/^[0-9a-f]{16}$/.test(clusterId), 'a cluster id is 16 hex digits');
   assert(/^[0-9a-f]{16}$/.test(incarnation), 'an incarnation is 16 hex digits');
   assert(Number.isSafeInteger(nodeId) && nodeId > 0, 'a node id is a positive integer');
   assert(Number.isSafeInteger(epoch) && epoch >= 0, 'an epoch is a natural number');
   assert(encodeText(clientAddress).length <= CLIENT_ADDRESS_BYTES_MAX, 'the client address is too long');
+  assert(encodeText(zone).length <= ZONE_BYTES_MAX, 'the name of the zone is too long');
+  assert(encodeText(version).length <= VERSION_BYTES_MAX, 'the version is too long');
 }

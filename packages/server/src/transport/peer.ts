@@ -4,9 +4,9 @@ import type { Connection, Network } from '../env/network.js';
 import { Dialer } from './dialer.js';
 import { FRAME_BYTES_MAX } from './frame.js';
 import type { ByteCounters, FrameLink } from './frame-link.js';
-import type { Hello } from './handshake-codec.js';
+import { type Hello, protocolWith } from './handshake-codec.js';
 import { PeerConnection } from './peer-connection.js';
-import type { Identity, TransportHandler } from './transport.js';
+import type { Identity, Introduction, TransportHandler } from './transport.js';
 import type { TransportOptions } from './transport-options.js';
 
 /** What metrics tell of a peer; counters only grow. */
@@ -47,7 +47,7 @@ export class Peer {
   readonly #options: TransportOptions;
   readonly #dialer: Dialer;
   #connection: PeerConnection | undefined;
-  #clientAddress: string | undefined;
+  #introduction: Introduction | undefined;
 
   constructor(deps: PeerDeps, id: number, identity: Identity, options: TransportOptions) {
     const address = options.peers.get(id);
@@ -70,12 +70,13 @@ export class Peer {
     return this.#connection;
   }
 
-  get clientAddress(): string | undefined {
-    return this.#clientAddress;
+  /** What the peer told of itself last. */
+  get introduction(): Introduction | undefined {
+    return this.#introduction;
   }
 
   get hasMet(): boolean {
-    return this.#clientAddress !== undefined;
+    return this.#introduction !== undefined;
   }
 
   /** Of two nodes the one with the lower id dials. */
@@ -103,6 +104,7 @@ export class Peer {
       ownIncarnation: this.#identity.incarnation,
       peerId: this.id,
       peerIncarnation: hello.incarnation,
+      protocol: protocolWith(hello),
     };
     const connection: PeerConnection = new PeerConnection(
       {
@@ -116,16 +118,16 @@ export class Peer {
     );
     link.open(connection, FRAME_BYTES_MAX, this.counters);
     this.#connection = connection;
-    this.#clientAddress = hello.clientAddress;
+    this.met(hello);
     this.lastRefusal = undefined;
     this.counters.connections += 1;
     this.#dialer.succeeded();
     this.#deps.handler.onConnected(this.id);
   }
 
-  /** Remembers what a handshake for another purpose told. */
-  met(hello: Hello): void {
-    this.#clientAddress = hello.clientAddress;
+  /** Remembers what a handshake told. */
+  met({ clientAddress, zone, version }: Hello): void {
+    this.#introduction = { clientAddress, zone, version };
   }
 
   /** Dials no more; the open connection is its owner's to end. */

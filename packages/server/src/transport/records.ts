@@ -15,6 +15,8 @@ export const RecordKind = {
   forward: 5,
   answer: 6,
   comparison: 7,
+  /** Since version 2. */
+  freshness: 8,
 } as const;
 
 /** Reasons of a refused forward. Numbers are part of the format. */

@@ -6,6 +6,7 @@
  */
 import type { Message } from '@kvorum/core/raft/message.js';
 import type { ComparisonMessage } from './comparison-codec.js';
+import type { FreshnessMessage } from './freshness-codec.js';
 import type { Refusal } from './handshake-codec.js';
 
 /** Sends; never blocks, never fails: what can't be sent is dropped, and Raft or the waiter's timeout copes. */
@@ -24,6 +25,8 @@ export interface Transport {
   answer(to: number, shard: number, requestId: number, answer: ForwardAnswer): void;
   /** Queues state hashes or a verdict on them (R14). Dropped when the peer is gone. */
   compare(to: number, shard: number, message: ComparisonMessage): void;
+  /** Queues what tells how old a replica's state may be. Dropped when the peer is gone. */
+  tellFreshness(to: number, shard: number, message: FreshnessMessage): void;
   /**
    * Gives everything queued to the sockets, one write per peer (P12). The host calls it at the end of its turn; what it doesn't flush leaves by itself at the
    * end of the next loop turn.
@@ -35,8 +38,8 @@ export interface Transport {
    */
   sendSnapshot(to: number, shard: number, snapshot: OutgoingSnapshot): Promise<'installed' | 'refused'>;
   isConnected(to: number): boolean;
-  /** The client address the peer told in its handshake; kept while it is away. */
-  clientAddressOf(to: number): string | undefined;
+  /** What the peer told of itself in its last handshake; kept while it is away. */
+  introductionOf(to: number): Introduction | undefined;
   /** Peers with which a handshake was completed since the start, in ascending order. */
   metPeers(): readonly number[];
   /** Sends what is queued, closes all connections and waits for that. Idempotent. */
@@ -78,6 +81,8 @@ export interface TransportHandler {
   onAnswer(from: number, shard: number, requestId: number, answer: ForwardAnswer): void;
   /** State hashes of the peer's replica, or its verdict on those of this one (R14). */
   onComparison(from: number, shard: number, message: ComparisonMessage): void;
+  /** How old states may be, from the peer's replica. */
+  onFreshness(from: number, shard: number, message: FreshnessMessage): void;
   /** Resolve with true after the snapshot is installed and synced, false when it was refused as stale. A rejection tells the sender that it failed. */
   onSnapshot(snapshot: IncomingSnapshot): Promise<boolean>;
   onConnected(peer: number): void;
@@ -92,6 +97,9 @@ export interface TransportHandler {
   onRefusedBy(peer: number, refusal: Refusal): void;
 }
 
+/** What a node tells of itself besides who it is. */
+export type Introduction = Pick<Identity, 'clientAddress' | 'zone' | 'version'>;
+
 /** Who this node is. The handshake proves it to every peer (architecture 7). */
 export interface Identity {
   /** 8 bytes as 16 hex digits. */
@@ -101,6 +109,10 @@ export interface Identity {
   /** Of the data directory: 16 hex digits. */
   readonly incarnation: string;
   readonly clientAddress: string;
+  /** Empty for none. */
+  readonly zone: string;
+  /** Of the program. */
+  readonly version: string;
 }
 
 /**

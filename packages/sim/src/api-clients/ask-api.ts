@@ -67,8 +67,9 @@ function seen(row: Row): SeenKey {
   return { key: row.keyText(), value: row.text(), modRevision, createRevision, version };
 }
 
-function consistencyOf({ isSerializable }: { readonly isSerializable: boolean }): 'serializable' | 'linearizable' {
-  return isSerializable ? 'serializable' : 'linearizable';
+function consistencyOf({ isSerializable, maxStalenessMs }: Extract<Request, { readonly kind: 'get' | 'list' }>) {
+  if (!isSerializable) return 'linearizable';
+  return maxStalenessMs === undefined ? 'serializable' : { maxStalenessMs };
 }
 
 function failure(error: unknown, isWriting: boolean): Answer {

@@ -6,7 +6,7 @@ import type { Operation } from '../workload/history.js';
 import type { Report } from './violation.js';
 
 export function checkRevisionTimes(operations: readonly Operation[], report: Report): void {
-  const newestAt = newestAnswered(operations);
+  const newestAt = newestAnswered(operations, ({ answeredAt }) => answeredAt);
   const writesAt = countWrites(operations);
   for (const operation of operations) {
     const revision = revisionOf(operation);
@@ -29,16 +29,20 @@ export function checkRevisionTimes(operations: readonly Operation[], report: Rep
 }
 
 /** The revision at which an operation took place; undefined when it did not, or asked for one itself. */
-function revisionOf({ request, answer }: Operation): number | undefined {
+export function revisionOf({ request, answer }: Operation): number | undefined {
   if (answer.kind === 'compacted' || !('revision' in answer)) return undefined;
   return 'revision' in request && request.revision !== undefined ? undefined : answer.revision;
 }
 
-function newestAnswered(operations: readonly Operation[]): (at: number) => number {
+/** The newest revision that was told up to a point of the history, or of time; 0 before the first. */
+export function newestAnswered(
+  operations: readonly Operation[],
+  pointOf: (operation: Operation) => number,
+): (at: number) => number {
   const answers = operations
     .flatMap((operation) => {
       const revision = revisionOf(operation);
-      return revision === undefined ? [] : [{ at: operation.answeredAt, value: revision }];
+      return revision === undefined ? [] : [{ at: pointOf(operation), value: revision }];
     })
     .sort((a, b) => a.at - b.at);
   let newest = 0;

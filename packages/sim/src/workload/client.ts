@@ -1,5 +1,6 @@
 /** One client that asks nodes' services itself, one request after the other. It stays with a node until that fails it. */
 import type { Random } from '@kvorum/server/internal/env/env.js';
+import { defaultShard } from '@kvorum/server/internal/node-status.js';
 import type { WriteSession } from '@kvorum/server/internal/service/kv-service.js';
 import type { Knobs } from '../knobs.js';
 import type { Machine } from '../machine/machine.js';
@@ -117,7 +118,7 @@ export class Client {
       isDone = true;
       giveUp.cancel();
       this.#judge(machine, answer);
-      this.#answered(asked, answer);
+      this.#answered(asked, answer, isFollower(machine));
     };
     const giveUp = queue.after(GIVE_UP_MS + this.#knobs.requestTimeoutMs, () => {
       log(`c${this.#id}`, 'gave up');
@@ -133,7 +134,7 @@ export class Client {
     });
   }
 
-  #answered(asked: Asked, answer: Answer): void {
+  #answered(asked: Asked, answer: Answer, isFollower: boolean): void {
     const { operation, kind, session } = asked;
     const isFailed = answer.kind === 'refused' || answer.kind === 'unknown';
     const isUnheard = answer.kind === 'unknown' && answer.code === 'NONE';
@@ -151,13 +152,14 @@ export class Client {
       this.#deps.history.answer(operation, told, this.#deps.queue.nowMs);
       this.#requests.learn(operation);
     }
-    if (!isFailed) this.#count(kind, asked);
+    if (!isFailed) this.#count(kind, asked, isFollower);
     this.#thinkThenAsk();
   }
 
-  #count(kind: Kind, { session, attempts }: Asked): void {
+  #count(kind: Kind, { session, attempts }: Asked, isFollower: boolean): void {
     const { onDone } = this.#deps;
     onDone(workloadOf[kind]);
+    if (kind === 'bounded' && isFollower) onDone('boundedFollowerRead');
     if (session !== undefined) onDone(attempts > 1 ? 'sessionRetry' : 'sessionWrite');
   }
 
@@ -216,6 +218,11 @@ export class Client {
     this.#failing.add(machine);
     this.#machine = undefined;
   }
+}
+
+/** Whether the machine answers for a shard that another one leads. */
+function isFollower({ shards }: Machine): boolean {
+  return shards?.shard(defaultShard)?.replica.isLeader === false;
 }
 
 /** What a machine with a wrong state shows until that is found out is no answer: nobody promises that it is right (R14). */

@@ -9,6 +9,14 @@ export interface SeenKey {
   readonly version: number;
 }
 
+interface Read {
+  /** Answered from the state of the node that is asked. */
+  readonly isSerializable: boolean;
+  /** With `isSerializable`: only if that state is no older. */
+  readonly maxStalenessMs?: number;
+  readonly revision?: number;
+}
+
 export type Request =
   | {
       readonly kind: 'put';
@@ -18,8 +26,8 @@ export type Request =
       readonly ifAbsent?: true;
     }
   | { readonly kind: 'delete'; readonly key: string; readonly ifModRevision?: number }
-  | { readonly kind: 'get'; readonly key: string; readonly isSerializable: boolean; readonly revision?: number }
-  | { readonly kind: 'list'; readonly prefix: string; readonly isSerializable: boolean; readonly revision?: number }
+  | ({ readonly kind: 'get'; readonly key: string } & Read)
+  | ({ readonly kind: 'list'; readonly prefix: string } & Read)
   | { readonly kind: 'count'; readonly prefix: string }
   | { readonly kind: 'compact'; readonly revision: number };
 

@@ -1,6 +1,6 @@
 /** Carries out one request at a node's service, as an embedding application would, and puts the answer in the history's words. */
 import { KvorumError } from '@kvorum/protocol';
-import type { KeyValue, KvService, WriteSession } from '@kvorum/server/internal/service/kv-service.js';
+import type { KeyValue, KvService, ReadOptions, WriteSession } from '@kvorum/server/internal/service/kv-service.js';
 import type { Answer, Request, SeenKey } from './history.js';
 
 const encoder = new TextEncoder();
@@ -36,15 +36,13 @@ async function call(kv: KvService, request: Request, session: WriteSession | und
       return { kind: 'deleted', ...result };
     }
     case 'get': {
-      const consistency = request.isSerializable ? 'serializable' : 'linearizable';
-      const result = await kv.get(encoder.encode(request.key), { consistency, revision: request.revision });
+      const result = await kv.get(encoder.encode(request.key), readOptions(request));
       const keys = result.kv === undefined ? [] : [seen(result.kv)];
       return { kind: 'seen', revision: request.revision ?? result.revision, keys };
     }
     case 'list': {
-      const consistency = request.isSerializable ? 'serializable' : 'linearizable';
       const prefix = encoder.encode(request.prefix);
-      const listing = await kv.list({ consistency, revision: request.revision, prefix });
+      const listing = await kv.list({ ...readOptions(request), prefix });
       const keys: SeenKey[] = [];
       for await (const page of listing.pages) keys.push(...page.map(seen));
       return { kind: 'seen', revision: listing.revision, keys };
@@ -54,6 +52,12 @@ async function call(kv: KvService, request: Request, session: WriteSession | und
     case 'compact':
       return { kind: 'compacted', ...(await kv.compact(request.revision)) };
   }
+}
+
+function readOptions(request: Extract<Request, { readonly kind: 'get' | 'list' }>): ReadOptions {
+  const { isSerializable, maxStalenessMs, revision } = request;
+  const local = maxStalenessMs === undefined ? 'serializable' : 'maxStaleness';
+  return { consistency: isSerializable ? local : 'linearizable', maxStalenessMs, revision };
 }
 
 function seen(row: KeyValue): SeenKey {

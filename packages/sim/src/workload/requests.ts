@@ -1,18 +1,20 @@
 /**
- * What a client asks: a mix of registers, compare-and-set, appended lists, reads of one and many keys, now and at old revisions, deletes and compactions,
+ * What a client asks: a mix of registers, compare-and-set, appended lists, reads of one and many keys, now, at old revisions and with a bound for their age, deletes and compactions,
  * drawn from a stream of its own and from what it has seen.
  */
 import type { Random } from '@kvorum/server/internal/env/env.js';
 import type { Knobs } from '../knobs.js';
-import { chance, integerIn } from '../world/chance.js';
+import { chance, integerIn, spread } from '../world/chance.js';
 import type { Answer, Operation, Request, SeenKey } from './history.js';
 
 /** A list that is appended to is begun anew at this length. */
 const LIST_CHARS_MAX = 200;
+/** Bounds for the age of what a read shows, in heartbeats: from what is met only just now and then to what is met nearly always. */
+const BOUND_HEARTBEATS = [0.5, 10] as const;
 /** Compactions leave so many revisions, at most. */
 const COMPACT_BEHIND_MAX = 300;
 
-export type Kind = 'put' | 'cas' | 'append' | 'get' | 'list' | 'old' | 'delete' | 'compact';
+export type Kind = 'put' | 'cas' | 'append' | 'get' | 'list' | 'old' | 'bounded' | 'delete' | 'compact';
 
 type Mix = readonly (readonly [weight: number, kind: Kind])[];
 
@@ -23,6 +25,8 @@ export const workloads = [
   'listAppend',
   'multiKeyRead',
   'oldRevisionRead',
+  'boundedRead',
+  'boundedFollowerRead',
   'delete',
   'compaction',
   'sessionWrite',
@@ -39,6 +43,7 @@ export const workloadOf: Readonly<Record<Kind, Workload>> = {
   append: 'listAppend',
   list: 'multiKeyRead',
   old: 'oldRevisionRead',
+  bounded: 'boundedRead',
   delete: 'delete',
   compact: 'compaction',
 };
@@ -75,6 +80,8 @@ export class RequestSource {
       [integerIn(random, 0, 2), 'old'],
       [integerIn(random, 0, 3), 'delete'],
       [chance(random, 0.5) && !isApi ? 0.2 : 0, 'compact'],
+      // Some hardly do anything else: they don't wait for slow links, so they are the ones who see what a node behind one believes.
+      [chance(random, 0.25) ? 20 : integerIn(random, 0, 3), 'bounded'],
     ];
   }
 
@@ -127,6 +134,11 @@ export class RequestSource {
         const revision = Math.max(1, this.#newestRevision - integerIn(random, 0, 100));
         if (chance(random, 0.5)) return { kind: 'get', key, isSerializable, revision };
         return { kind: 'list', prefix: 'k', isSerializable, revision };
+      }
+      case 'bounded': {
+        const maxStalenessMs = Math.ceil(this.#knobs.heartbeatMs * spread(random, ...BOUND_HEARTBEATS));
+        const read = { isSerializable: true, maxStalenessMs } as const;
+        return chance(random, 0.8) ? { kind: 'get', key, ...read } : { kind: 'list', prefix: 'k', ...read };
       }
       case 'delete':
         if (known !== undefined && chance(random, 0.4))

@@ -191,8 +191,8 @@ test('GetServers tells the nodes', async (t) => {
   const { servers, clusterId, term } = await client.call(KV, 'GetServers', {});
   assert.deepEqual([clusterId, term], [0xaa, 2]);
   assert.deepEqual(servers, [
-    { id: '1', rpcAddr: '127.0.0.1:2379', isLeader: true, role: 1, zone: '', version: '0.1.0', isConnected: true },
-    { id: '2', rpcAddr: '', isLeader: false, role: 2, zone: '', version: '', isConnected: false },
+    { id: '1', rpcAddr: '127.0.0.1:2379', isLeader: true, role: 1, zone: 'here', version: '0.1.0', isConnected: true },
+    { id: '2', rpcAddr: '', isLeader: false, role: 3, zone: 'there', version: '0.2.0', isConnected: false },
   ]);
 });
 

@@ -20,6 +20,10 @@ interface WriteFields {
   readonly firstUnacknowledged: number;
 }
 
+const consistencies: Readonly<Record<number, ReadOptions['consistency']>> = {
+  [Consistency.SERIALIZABLE]: 'serializable',
+  [Consistency.MAX_STALENESS]: 'maxStaleness',
+};
 const unconditional: WriteOptions = {};
 const newest: ReadOptions = {};
 
@@ -35,12 +39,12 @@ export function checkKeyspace(keyspace: string, isWrite: boolean): void {
 /** @param timeoutMs what is left of the call's time; undefined: the node's own limit */
 export function readOptions(request: ReadFields, timeoutMs: number | undefined): ReadOptions {
   checkKeyspace(request.keyspace, false);
-  const { consistency, revision } = request;
+  const { consistency, maxStalenessMs, revision } = request;
   checkStaleness(request);
   if (consistency === Consistency.LINEARIZABLE && revision === 0 && timeoutMs === undefined) return newest;
   return {
-    // A linearizable read is fresh enough for any bound.
-    consistency: consistency === Consistency.SERIALIZABLE ? 'serializable' : 'linearizable',
+    consistency: consistencies[consistency] ?? 'linearizable',
+    maxStalenessMs: maxStalenessMs === 0 ? undefined : maxStalenessMs,
     revision: revision === 0 ? undefined : revision,
     timeoutMs,
   };

@@ -58,6 +58,20 @@ const rows: readonly Row[] = [
   { path: '/kv/a?timeout=60001', status: 400, code: 'INVALID_ARGUMENT', field: 'timeout', says: /1 to 60000/ },
   { path: '/kv/a?timeout=1&timeout=2', status: 400, code: 'INVALID_ARGUMENT', field: 'timeout', says: /twice/ },
   {
+    path: '/kv/a?serializable&maxStaleness=5',
+    status: 400,
+    code: 'INVALID_ARGUMENT',
+    field: 'maxStaleness',
+    says: /one of serializable and maxStaleness/,
+  },
+  {
+    path: '/kv/a?maxStaleness=0',
+    status: 400,
+    code: 'INVALID_ARGUMENT',
+    field: 'maxStaleness',
+    says: /an integer from 1 to 4294967295/,
+  },
+  {
     path: '/kv/a?serializable=maybe',
     status: 400,
     code: 'INVALID_ARGUMENT',

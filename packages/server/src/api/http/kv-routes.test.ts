@@ -77,7 +77,12 @@ test('a read at an old revision, and serializable and timeout options, reach the
   };
   await face.call('GET', '/kv/a?serializable&timeout=60000');
   await face.call('PUT', '/kv/a?timeout=1', { body: 'x' });
-  assert.deepEqual(seen, [{ consistency: 'serializable', revision: undefined, timeoutMs: 60000 }, { timeoutMs: 1 }]);
+  await face.call('GET', '/kv/a?maxStaleness=500');
+  assert.deepEqual(seen, [
+    { consistency: 'serializable', revision: undefined, timeoutMs: 60000 },
+    { timeoutMs: 1 },
+    { consistency: 'maxStaleness', maxStalenessMs: 500, revision: undefined, timeoutMs: undefined },
+  ]);
   const future = await face.call('GET', '/kv/a?revision=99');
   assert.equal(future.status, 400);
   assert.equal(future.error['code'], 'FUTURE_REVISION');

@@ -7,7 +7,7 @@ import type { Exchange } from './exchange.js';
 import { decodePercent } from './percent.js';
 import { parseQuery, type Query, type QueryName } from './query.js';
 
-const readNames: readonly QueryName[] = ['revision', 'serializable', 'timeout'];
+const readNames: readonly QueryName[] = ['revision', 'serializable', 'timeout', 'maxStaleness'];
 const writeNames: readonly QueryName[] = ['timeout'];
 const newest: ReadOptions = {};
 
@@ -35,11 +35,15 @@ export function keyTooLarge(bytes: number, field: string): KvorumError {
 
 /** The read options of a query; the same for single reads and lists. */
 export function readOptions(query: Query): ReadOptions {
-  return {
-    consistency: query.serializable === true ? 'serializable' : 'linearizable',
-    revision: query.revision,
-    timeoutMs: query.timeout,
-  };
+  const { serializable: isSerializable, maxStaleness: maxStalenessMs } = query;
+  if (isSerializable === true && maxStalenessMs !== undefined) {
+    const allowed = 'one of serializable and maxStaleness';
+    const message = `a read is serializable or has a bound for its age; allowed is ${allowed}`;
+    throw new KvorumError('INVALID_ARGUMENT', message, { field: 'maxStaleness', allowed });
+  }
+  const { revision, timeout: timeoutMs } = query;
+  if (maxStalenessMs !== undefined) return { consistency: 'maxStaleness', maxStalenessMs, revision, timeoutMs };
+  return { consistency: isSerializable === true ? 'serializable' : 'linearizable', revision, timeoutMs };
 }
 
 export function getKey(exchange: Exchange, kv: KvService, keyText: string, queryText: string | undefined): void {

@@ -1,5 +1,5 @@
 /** Fixed limits of the HTTP face; each has a row in docs/limits.md. */
-import { requestTimeoutMsMax } from '../../service/request-checks.js';
+import { maxStalenessMsMax as serviceStalenessMsMax, requestTimeoutMsMax } from '../../service/request-checks.js';
 
 /** Request line and headers together; a percent-encoded 64 KiB key takes 192 KiB of it. */
 export const headerBytesMax = 256 * 1024;
@@ -8,6 +8,8 @@ export const pipelinedRequestsMax = 256;
 /** `?timeout=` in milliseconds. */
 export const timeoutMsMin = 1;
 export const timeoutMsMax = requestTimeoutMsMax;
+/** `?maxStaleness=` in milliseconds. */
+export const maxStalenessMsMax = serviceStalenessMsMax;
 /** `?limit=` of a list. */
 export const listLimitMax = 2_147_483_647;
 /** `?revision=` and `If-Match`. */

@@ -19,6 +19,7 @@ const listNames: readonly QueryName[] = [
   'count',
   'revision',
   'serializable',
+  'maxStaleness',
   'timeout',
 ];
 const allKeys = new Uint8Array(0);

@@ -1,7 +1,7 @@
 /** The query string of a request, parsed by hand and strictly: each route names what it allows, everything else is an error. */
 import { Buffer } from 'node:buffer';
 import { KvorumError } from '@kvorum/protocol';
-import { listLimitMax, revisionMax, timeoutMsMax, timeoutMsMin } from './limits.js';
+import { listLimitMax, maxStalenessMsMax, revisionMax, timeoutMsMax, timeoutMsMin } from './limits.js';
 import { decodePercent } from './percent.js';
 
 /** Parameters with a value, as bytes, and flags. */
@@ -12,6 +12,7 @@ export interface Query {
   readonly revision?: number;
   readonly timeout?: number;
   readonly serializable?: boolean;
+  readonly maxStaleness?: number;
   readonly keys?: boolean;
   readonly count?: boolean;
   readonly keyspace?: string;
@@ -59,6 +60,9 @@ function setParameter(query: MutableQuery, name: QueryName, value: string | unde
     case 'revision':
     case 'from':
       query[name] = parseInteger(value, name, 1, revisionMax);
+      return;
+    case 'maxStaleness':
+      query.maxStaleness = parseInteger(value, name, 1, maxStalenessMsMax);
       return;
     case 'timeout':
       query.timeout = parseInteger(value, name, timeoutMsMin, timeoutMsMax);

@@ -4,6 +4,7 @@ import type { Address } from '../../env/network.js';
 import { silentLog } from '../../env/silent-log.js';
 import type { Message } from '@kvorum/core/raft/message.js';
 import type { ComparisonMessage } from '../comparison-codec.js';
+import type { FreshnessMessage } from '../freshness-codec.js';
 import type { Refusal } from '../handshake-codec.js';
 import { PeerTransport } from '../peer-transport.js';
 import type { ForwardAnswer, Identity, IncarnationRegistry, IncomingSnapshot, TransportHandler } from '../transport.js';
@@ -23,6 +24,8 @@ export function identityOf(nodeId: number, generation = 1): Identity {
     nodeId,
     incarnation: incarnationOf(nodeId, generation),
     clientAddress: `client-${nodeId}:2379`,
+    zone: `zone-${nodeId}`,
+    version: '1.2.3',
   };
 }
 
@@ -93,6 +96,7 @@ export class RecordingHandler implements TransportHandler {
   readonly forwards: { readonly from: number; readonly requestId: number; readonly commands: Uint8Array[] }[] = [];
   readonly answers: { readonly requestId: number; readonly answer: ForwardAnswer }[] = [];
   readonly comparisons: { readonly from: number; readonly shard: number; readonly message: ComparisonMessage }[] = [];
+  readonly freshness: { readonly from: number; readonly shard: number; readonly message: FreshnessMessage }[] = [];
   readonly refusals: { readonly peer: number; readonly refusal: Refusal }[] = [];
   snapshotReader: (snapshot: IncomingSnapshot) => Promise<boolean> = () => Promise.resolve(false);
   onAny: () => void = () => {};
@@ -115,6 +119,11 @@ export class RecordingHandler implements TransportHandler {
 
   onComparison(from: number, shard: number, message: ComparisonMessage): void {
     this.comparisons.push({ from, shard, message });
+    this.onAny();
+  }
+
+  onFreshness(from: number, shard: number, message: FreshnessMessage): void {
+    this.freshness.push({ from, shard, message });
     this.onAny();
   }
 
