@@ -72,7 +72,7 @@ async function measure({ child: node, port }) {
 function report({ before, after, puts, rows, bytes, events, longestMs, failed }) {
   figure(`${NAME}: loop delay, p99.9`, after.delay.p999Ms, 'ms', { most: 20 });
   figure(`${NAME}: loop delay, longest`, after.delay.longestMs, 'ms');
-  figure(`${NAME}: loop delay, longest, waits for a core included`, after.delay.longestWithWaitMs, 'ms');
+  figure(`${NAME}: loop delay, longest, what other programs caused included`, after.delay.longestWithWaitMs, 'ms');
   figure(`${NAME}: memory grown by`, (after.rssBytes - before.rssBytes) / 2 ** 20, 'MiB', { most: 256 });
   figure(`${NAME}: rows listed meanwhile`, rows, `rows, ${Math.round(bytes / 1e6)} MB`);
   const { p50Ms, p99Ms } = latencySummary(puts.latenciesMs);

@@ -7,7 +7,7 @@ import { parse, visit } from '../../scripts/lib/source.mjs';
 
 /** Targets on the clock that can't be had from CPU time, each with a reason. */
 const ON_THE_CLOCK = [
-  ['loop delay, p99.9', 'how long others wait is what counts; waits for a core are left out (N11)'],
+  ['loop delay, p99.9', 'how long others wait is what counts; only the own work is counted (N11)'],
   ['5 M keys under load: longest GC pause', 'how long nothing else runs is what counts (N12)'],
   [
     '3 nodes: put of one client against 1 / (RTT + sync + loop)',

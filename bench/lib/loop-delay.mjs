@@ -1,4 +1,4 @@
-// How long the event loop of this process kept others waiting (N11), and how much of that was waiting for a core, which other programs decide.
+// How long the event loop of this process kept others waiting (N11), and how much of that it worked itself: on a busy machine other programs hold it up, too.
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 
@@ -7,23 +7,23 @@ const EVERY_MS = 2;
 /**
  * A timer that should come every 2 ms. Each time that it is late counts for all the times that it should have come meanwhile, so that a long stop weighs as
  * much as it lasts.
- * @returns a function that stops it and gives `{ count, p999Ms, longestMs, longestWithWaitMs }`; the first two without the time in which the thread was
- * ready to run and had no core (Linux; elsewhere nobody tells)
+ * @returns a function that stops it and gives `{ count, p999Ms, longestMs, longestWithWaitMs }`; of the middle two no more counts of a stop than the thread
+ * used its core meanwhile (Linux; elsewhere nobody tells, and all counts)
  */
 export function sampleLoopDelay() {
   const delaysMs = [];
   let longestWithWaitMs = 0;
   let lastMs = performance.now();
-  let lastWaitMs = waitedForCoreMs();
+  let lastRanMs = ranMs();
   let timer;
   const look = () => {
     const nowMs = performance.now();
-    const waitMs = waitedForCoreMs();
+    const nowRanMs = ranMs();
     const lateMs = Math.max(0, nowMs - lastMs - EVERY_MS);
     longestWithWaitMs = Math.max(longestWithWaitMs, lateMs);
-    delaysMs.push(...delaysOf(lateMs - (waitMs - lastWaitMs)));
+    delaysMs.push(...delaysOf(Math.min(lateMs, nowRanMs - lastRanMs)));
     lastMs = nowMs;
-    lastWaitMs = waitMs;
+    lastRanMs = nowRanMs;
     timer = setTimeout(look, EVERY_MS);
   };
   timer = setTimeout(look, EVERY_MS);
@@ -47,11 +47,11 @@ export function delaysOf(stopMs) {
   return delays;
 }
 
-/** Time in which the main thread could have run and had no core: second number of schedstat, in ns. */
-function waitedForCoreMs() {
+/** CPU time of the main thread: first number of schedstat, in ns. */
+function ranMs() {
   try {
-    return Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'latin1').split(' ')[1]) / 1e6;
+    return Number.parseInt(readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'latin1'), 10) / 1e6;
   } catch {
-    return 0;
+    return performance.now();
   }
 }

@@ -29,7 +29,7 @@ import { WatcherIndex } from './watcher-index.js';
 const sliceRecordsMax = 500;
 const sliceEventsMax = 5_000;
 /** Readers that are told in one slice: each of them encodes and sends what it got. The next ones have their turn later (N11). */
-export const sliceTellsMax = 200;
+export const sliceTellsMax = 100;
 
 /** What the hub needs of its shard and node. */
 export interface WatchHubDeps {
