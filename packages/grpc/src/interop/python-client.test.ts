@@ -55,5 +55,6 @@ test('Python calls our server in all four ways', { skip: withoutPython, timeout:
   assert.equal(log.cancelled[1], Status.CANCELLED);
 
   assert.equal(seen['slow'], 64 * 1024);
-  assert.ok(log.flooded * 64 * 1024 < 16 * MIB, `S10: a slow reader holds the handler back (${log.flooded} messages)`);
+  // gRPC's core lets its windows grow to 16 MiB, the more the slower the machine; what it reads ahead of Python comes on top.
+  assert.ok(log.flooded * 64 * 1024 < 64 * MIB, `S10: a slow reader holds the handler back (${log.flooded} messages)`);
 });
