@@ -1,9 +1,10 @@
 /** Watch: the changes that a service delivers, as a stream of responses. A client that reads slowly costs a cursor, since nothing is read ahead. */
 import type { ServerCall } from '@kvorum/grpc';
 import { type Init, KvorumError } from '@kvorum/protocol';
-import { type WatchRequest, type WatchResponse, WatchEventKind } from '@kvorum/protocol/kvorum/v1/watch.js';
-import type { KvService, Watch, WatchBatch, WatchOptions } from '../../service/kv-service.js';
+import type { WatchRequest, WatchResponse } from '@kvorum/protocol/kvorum/v1/watch.js';
+import type { KvService, Watch, WatchOptions } from '../../service/kv-service.js';
 import { checkKeyspace } from './requests.js';
+import { responsesOf } from './watch-responses.js';
 
 /** The watches of all connections. */
 export class WatchStreams {
@@ -45,7 +46,7 @@ export class WatchStreams {
     if (signal.aborted || this.#isStopping) close();
     try {
       yield { revision: watch.fromRevision - 1 };
-      for await (const batch of watch.batches) yield responseOf(batch);
+      for await (const batch of watch.batches) yield* responsesOf(batch);
       if (this.#isStopping) throw new KvorumError('STOPPED', 'the node is stopping; go on at another one');
     } finally {
       signal.removeEventListener('abort', close);
@@ -66,16 +67,4 @@ function keysOf({ key, prefix, start, end }: WatchRequest): WatchOptions {
 
 function wishesOf({ fromRevision, prevKv, progress, fragment }: WatchRequest): WatchOptions {
   return { fromRevision, prevKv, progress, fragment };
-}
-
-function responseOf({ revision, events, isFragment }: WatchBatch): Init<WatchResponse> {
-  return {
-    revision,
-    isFragment,
-    events: events.map(({ type, kv, prevKv }) => ({
-      kind: type === 'put' ? WatchEventKind.PUT : WatchEventKind.DELETE,
-      kv,
-      prevKv,
-    })),
-  };
 }
