@@ -9,11 +9,17 @@ let endSampling;
 
 function begin() {
   endSampling = sampleLoopDelay();
-  process.send({ rssBytes: process.memoryUsage.rss() });
+  process.send({ ownBytes: ownBytes() });
 }
 
 function finish() {
-  process.send({ rssBytes: process.memoryUsage.rss(), delay: endSampling() });
+  process.send({ ownBytes: ownBytes(), delay: endSampling() });
+}
+
+/** The heap and the buffers beside it. Not pages of the store's file: these are the operating system's, which takes them back. */
+function ownBytes() {
+  const { heapTotal, external } = process.memoryUsage();
+  return heapTotal + external;
 }
 
 try {
