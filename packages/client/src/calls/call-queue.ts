@@ -39,8 +39,10 @@ export class CallQueue {
     this.#fresh.push(operation);
   }
 
+  /** One that needs a new number waits with the fresh ones: it may wait for those that have theirs, never they for it. */
   pushAgain(operation: Operation): void {
-    this.#again.push(operation);
+    const hasNumber = this.#sessions === undefined || operation.kind === 'get' || operation.session !== undefined;
+    (hasNumber ? this.#again : this.#fresh).push(operation);
   }
 
   /** An answer of this size to so many calls: the next messages are made so that their answers don't get too large. */
