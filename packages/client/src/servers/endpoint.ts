@@ -49,6 +49,8 @@ export class Endpoint {
   readonly isSeed: boolean;
   /** What is known; undefined: not on the list of servers. */
   info: ServerInfo | undefined = undefined;
+  /** Whether the list that it told last was of this cluster; undefined: it has told none. */
+  toldOurs: boolean | undefined = undefined;
   /** Its failures since it last did something. */
   failuresInRow = 0;
   /** Others are preferred until then. */

@@ -10,6 +10,7 @@ interface Named extends Candidate {
 const server = (name: string, more: Partial<ServerInfo> = {}, avoidUntilMs = 0): Named => ({
   name,
   avoidUntilMs,
+  toldOurs: undefined,
   info: {
     id: name,
     address: name,
@@ -21,7 +22,7 @@ const server = (name: string, more: Partial<ServerInfo> = {}, avoidUntilMs = 0):
     ...more,
   },
 });
-const seed = (name: string, avoidUntilMs = 0): Named => ({ name, avoidUntilMs, info: undefined });
+const seed = (name: string, avoidUntilMs = 0): Named => ({ name, avoidUntilMs, toldOurs: true, info: undefined });
 const leader = server('L', { isLeader: true, role: 'leader', zone: 'a' });
 const [a, b] = [server('A', { zone: 'a' }), server('B', { zone: 'b' })];
 
@@ -56,6 +57,14 @@ test('those that failed lately, or are cut off, are the last resort', () => {
   assert.equal(turns([server('L', { isLeader: true }, 11), a, b], Lane.write), 'ABAB');
   assert.equal(turns([seed('S'), seed('T')], Lane.write), 'STST');
   assert.equal(turns([server('X', {}, 10)], Lane.write), 'XXXX', 'its pause is over');
+});
+
+test('those that belong to another cluster, or may, come after all that can be of this one', () => {
+  const elsewhere = { ...server('E', { isLeader: true }), toldOurs: false };
+  const unasked = { ...seed('U'), toldOurs: undefined };
+  assert.equal(turns([elsewhere, unasked, server('F', {}, 20)], Lane.write), 'FFFF');
+  assert.equal(turns([elsewhere, unasked, seed('S')], Lane.read), 'SSSS');
+  assert.equal(turns([elsewhere, unasked], Lane.read), 'EUEU', 'there is nobody else');
 });
 
 test('a busy server is passed over for its equals, not for those that are worse', () => {

@@ -4,6 +4,8 @@ import { Lane, type LaneIndex, type ServerInfo } from './endpoint.js';
 /** What the choice depends on, of each address. */
 export interface Candidate {
   readonly info: ServerInfo | undefined;
+  /** Whether the list that it told last was of this cluster; undefined: it has told none. */
+  readonly toldOurs: boolean | undefined;
   readonly avoidUntilMs: number;
 }
 
@@ -16,10 +18,12 @@ export interface PickRequest {
 }
 
 const avoided = 8;
+const stranger = 9;
 
 /**
  * Writes go to the leader, reads to followers of the own zone, then to other followers, then to the leader. After those come servers that are not
- * connected with the others, then addresses of which nothing is known. Those that failed lately come last of all, the one first whose pause ends first.
+ * connected with the others, then addresses that are not on the list. Then those that failed lately, the one first whose pause ends first. Last of all,
+ * since what they say may be about other data, those that belong to another cluster, or are not on the list and have not told where they belong.
  * @param hasRoom may get one more; when nobody in the best class may, undefined: a busy follower is waited for, rather than the leader asked
  */
 export function pickServer<C extends Candidate>(
@@ -52,7 +56,8 @@ export function equalsOf(candidates: readonly Candidate[], request: PickRequest)
 }
 
 /** Lower is better. */
-function rankOf({ info, avoidUntilMs }: Candidate, { lane, zone, nowMs }: PickRequest): number {
+function rankOf({ info, toldOurs, avoidUntilMs }: Candidate, { lane, zone, nowMs }: PickRequest): number {
+  if (!(toldOurs ?? info !== undefined)) return stranger;
   if (nowMs < avoidUntilMs) return avoided;
   if (info === undefined) return 5;
   if (lane === Lane.write) return info.isLeader ? 0 : info.isConnected ? 1 : 4;

@@ -125,7 +125,7 @@ export class Resolver {
     const { path, response } = kvMethods.getServers;
     try {
       const bytes = await endpoint.channel.unary(path, this.#request, { timeoutMs });
-      if (this.#servers.update(serverListOf(response.decode(bytes)))) return undefined;
+      if (this.#servers.update(serverListOf(response.decode(bytes)), endpoint)) return undefined;
       return failureOf(new Error(`${endpoint.address} belongs to another cluster`));
     } catch (cause) {
       const failure = failureOf(cause);

@@ -9,6 +9,8 @@ import { emptyServerList, isOtherCluster, newerList, type ServerList, withLeader
 /** Failures that are the server's: another one may do better. The others are the request's. */
 const serverCodes: ReadonlySet<string> = new Set(['UNAVAILABLE', 'STOPPED', 'TIMEOUT', 'CORRUPT', 'TOO_MANY_REQUESTS']);
 
+const everyInterface = /^(?:0\.0\.0\.0|\[?::\]?):\d+$/;
+
 export interface ServersOptions {
   readonly seeds: readonly string[];
   readonly zone: string | undefined;
@@ -74,11 +76,11 @@ export class Servers {
     this.onDoubt?.();
   }
 
-  /** An answer of GetServers. False when it is of another cluster. */
-  update(answer: ServerList): boolean {
-    if (isOtherCluster(this.#list, answer)) return false;
-    this.#take(newerList(this.#list, answer));
-    return true;
+  /** What `endpoint` answered to GetServers. False when it is of another cluster. */
+  update(answer: ServerList, endpoint: Endpoint): boolean {
+    endpoint.toldOurs = !isOtherCluster(this.#list, answer);
+    if (endpoint.toldOurs) this.#take(newerList(this.#list, answer));
+    return endpoint.toldOurs;
   }
 
   async close(): Promise<void> {
@@ -94,7 +96,7 @@ export class Servers {
     if (list === this.#list) return;
     this.#list = list;
     const gone = new Map(this.#endpoints.map((endpoint) => [endpoint.address, endpoint]));
-    const listed = list.servers.map((info) => {
+    const listed = dialledOf(list.servers).map((info) => {
       const endpoint = gone.get(info.address) ?? new Endpoint(this.#deps.connections, info.address, false);
       endpoint.info = info;
       gone.delete(info.address);
@@ -105,6 +107,19 @@ export class Servers {
     for (const endpoint of gone.values()) if (!kept.includes(endpoint)) endpoint.close().catch(() => undefined);
     this.#endpoints = [...listed, ...kept];
   }
+}
+
+/**
+ * One for each address that may be dialled. Several servers may be told under one, behind a balancer of load; it leads if one of them does. An address that
+ * means every interface of its server would lead to this machine.
+ */
+function dialledOf(servers: readonly ServerInfo[]): readonly ServerInfo[] {
+  const byAddress = new Map<string, ServerInfo>();
+  for (const info of servers) {
+    if (everyInterface.test(info.address)) continue;
+    if (info.isLeader || !byAddress.has(info.address)) byAddress.set(info.address, info);
+  }
+  return [...byAddress.values()];
 }
 
 function isOfServer({ code }: KvorumError): boolean {
