@@ -23,7 +23,7 @@ export function delCommand(terminal: Terminal): Command {
     .action(async (text: string, flags: DelFlags) => {
       const key = readKey(text);
       const done = await withClient(terminal, flags, (client) =>
-        client.delete(key, { ifModRevision: flags.ifRevision }),
+        client.delete(key, flags.ifRevision === undefined ? {} : { ifModRevision: flags.ifRevision }),
       );
       const result = { revision: done.revision, deleted: done.deleted ? 1 : 0 };
       if (!done.deleted) {

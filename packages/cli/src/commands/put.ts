@@ -36,8 +36,9 @@ export function putCommand(terminal: Terminal): Command {
     .action(async (text: string, valueText: string, flags: PutFlags) => {
       const key = readKey(text);
       const value = valueText === '-' ? await readInput(terminal, requestBytesMax) : Buffer.from(valueText, 'utf8');
-      const { ifRevision: ifModRevision, ifAbsent } = flags;
-      const result = await withClient(terminal, flags, (client) => client.set(key, value, { ifModRevision, ifAbsent }));
+      const { ifRevision, ifAbsent } = flags;
+      const condition = ifRevision === undefined ? { ifAbsent } : { ifModRevision: ifRevision };
+      const result = await withClient(terminal, flags, (client) => client.set(key, value, condition));
       if (flags.json === true) printJson(terminal.stdout, { ...byteField('key', key), ...result });
       else printLine(terminal.stdout, `ok, revision ${result.revision}`);
     });

@@ -12,8 +12,15 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 /** Text up to this long is looked at for characters beyond ASCII; crossing into the encoder costs as much as a few dozen of them. */
 const shortText = 64;
 
-export function toBytes(data: Bytes): Uint8Array {
-  if (typeof data !== 'string') return data;
+/**
+ * Throws ClientError INVALID_ARGUMENT that names `field` for what is neither: of an array, or of numbers wider than a byte, silently another value would
+ * be stored.
+ */
+export function toBytes(field: string, data: Bytes): Uint8Array {
+  if (typeof data !== 'string') {
+    if (ArrayBuffer.isView(data) && data.BYTES_PER_ELEMENT === 1) return data;
+    throw invalidArgument(field, `${field} is no text and no Uint8Array`);
+  }
   return data.length <= shortText ? encodeShort(data) : encoder.encode(data);
 }
 
@@ -27,6 +34,11 @@ function encodeShort(text: string): Uint8Array {
   return bytes;
 }
 
+/** The same in memory of its own. Not `slice`: that of a Buffer is a view, which keeps all that came with it from a socket, up to 64 KiB (N13). */
+export function copyOf(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
+}
+
 /** Bytes that are no UTF-8 become U+FFFD. */
 export function toText(bytes: Uint8Array): string {
   return decoder.decode(bytes);
@@ -34,14 +46,14 @@ export function toText(bytes: Uint8Array): string {
 
 /** Throws ClientError INVALID_ARGUMENT or KEY_TOO_LARGE, as the server would. */
 export function keyBytes(key: Bytes): Uint8Array {
-  const bytes = toBytes(key);
+  const bytes = toBytes('key', key);
   if (bytes.length >= 1 && bytes.length <= keyBytesMax) return bytes;
   throw invalidArgument('key', `the key has ${bytes.length} bytes; allowed are 1 to ${keyBytesMax}`);
 }
 
 /** Throws ClientError INVALID_ARGUMENT. */
 export function valueBytes(value: Bytes): Uint8Array {
-  const bytes = toBytes(value);
+  const bytes = toBytes('value', value);
   if (bytes.length <= requestBytesMax) return bytes;
   throw invalidArgument('value', `the value has ${bytes.length} bytes; a request has at most ${requestBytesMax}`);
 }

@@ -1,6 +1,6 @@
 /** A key as it was read. */
 import type { GetResponse } from '@kvorum/protocol/kvorum/v1/read.js';
-import { toText } from './bytes.js';
+import { copyOf, toText } from './bytes.js';
 
 /** What is known about a key besides its value. */
 export interface KeyMeta {
@@ -46,5 +46,5 @@ export class KeyValue implements KeyMeta {
 
 /** The value is copied: a response may hold many, and one that is kept must not keep the others. */
 export function keyValueOf(key: Uint8Array, response: GetResponse): KeyValue {
-  return new KeyValue(key, response.value.slice(), response);
+  return new KeyValue(key, copyOf(response.value), response);
 }

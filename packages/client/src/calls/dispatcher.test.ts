@@ -282,3 +282,13 @@ for (const session of [true, false]) {
     );
   });
 }
+
+test('what was read keeps its key when the caller uses the bytes that it gave for something else', async () => {
+  const { cluster, client } = await start();
+  const key = Buffer.from('k');
+  await cluster.clock.until(client.set(key, 'v'));
+  const found = await cluster.clock.until(client.get(key));
+  key.fill('x');
+  assert.equal(found?.keyText(), 'k');
+  await cluster.clock.until(client.close());
+});

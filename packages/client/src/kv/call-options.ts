@@ -25,8 +25,8 @@ export interface ReadOptions extends CallOptions {
 
 /** At most one of the conditions. One that doesn't hold rejects with CONDITION_FAILED and the key's `revision`. */
 export interface WriteOptions extends CallOptions {
-  /** Only if this is the key's modRevision. */
-  readonly ifModRevision?: number | undefined;
+  /** Only if this is the key's modRevision. Undefined is refused: what was to be a condition would be none. */
+  readonly ifModRevision?: number;
   /** Only if the key does not exist. */
   readonly ifAbsent?: boolean | undefined;
 }
@@ -53,7 +53,11 @@ export function laneOf({ consistency }: ReadFields): LaneIndex {
   return consistency === Consistency.LINEARIZABLE ? Lane.read : Lane.localRead;
 }
 
-export function writeFields({ ifModRevision, ifAbsent }: WriteOptions): WriteFields {
+export function writeFields(options: WriteOptions): WriteFields {
+  const { ifModRevision, ifAbsent } = options;
+  if (ifModRevision === undefined && 'ifModRevision' in options) {
+    throw invalidArgument('ifModRevision', 'ifModRevision is undefined; leave it out, or use ifAbsent for a new key');
+  }
   if (ifModRevision === undefined && ifAbsent === undefined) return unconditional;
   const condition = { ifModRevision: checkRevision('ifModRevision', ifModRevision ?? 0), ifAbsent: ifAbsent === true };
   if (ifModRevision === 0) throw invalidArgument('ifModRevision', 'no key has modRevision 0; ifAbsent asks for none');

@@ -1,5 +1,5 @@
 /** Reading one key. */
-import { type Bytes, keyBytes } from '../base/bytes.js';
+import { type Bytes, copyOf, keyBytes } from '../base/bytes.js';
 import { newState } from '../calls/operation.js';
 import { laneOf, type ReadOptions, readFields, timeoutOf } from './call-options.js';
 import { type KeyValue, keyValueOf } from '../base/key-value.js';
@@ -17,7 +17,9 @@ export function getKey(deps: VerbDeps, key: Bytes, options: ReadOptions): Promis
         key: bytes,
         read,
         timeoutMs: timeoutOf(options, deps.timeoutMs),
-        resolve: (response) => resolve(response === undefined ? undefined : keyValueOf(bytes, response)),
+        // The caller's own bytes may change after the call.
+        resolve: (response) =>
+          resolve(response === undefined ? undefined : keyValueOf(bytes === key ? copyOf(bytes) : bytes, response)),
         reject,
         ...newState(),
       },

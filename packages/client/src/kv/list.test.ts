@@ -6,6 +6,7 @@ import { kvMethods } from '@kvorum/protocol/kvorum/v1/kv.js';
 import { type Client, createClient } from '../client.js';
 import { failure } from '../testing/client-error.js';
 import { FakeCluster } from '../testing/fake-cluster.js';
+import type { KeyValue } from '../base/key-value.js';
 import type { ListOptions } from './list.js';
 
 const keys = Array.from({ length: 10 }, (_, at) => `k${at}`);
@@ -21,6 +22,12 @@ async function start(): Promise<{ readonly cluster: FakeCluster; readonly client
 async function rows(client: Client, options: ListOptions): Promise<string[]> {
   const found: string[] = [];
   for await (const row of client.list(options)) found.push(`${row.keyText()}@${row.revision}`);
+  return found;
+}
+
+async function rest(list: AsyncIterable<KeyValue>): Promise<string[]> {
+  const found: string[] = [];
+  for await (const row of list) found.push(row.keyText());
   return found;
 }
 
@@ -85,4 +92,29 @@ test('a list ends when no row comes in its time, when its revision is gone, with
   await clock.until(client.close());
   assert.equal((await clock.until(closed)).message, 'the client is closed');
   assert.equal(clock.timers, 0);
+});
+
+test('a server that falls silent is left, also after the reader has paused for long', async () => {
+  const { cluster, client } = await start();
+  const { clock } = cluster;
+  let left = 1;
+  cluster.fate = ({ method }) => (method === 'List' && left-- > 0 ? 'silent' : 'ok');
+  const list = client.list();
+  assert.equal((await clock.until(list.next())).done, false);
+  await clock.advance(10_000);
+  const found = await clock.until(rest(list));
+  assert.deepEqual(found, keys.slice(1));
+  assert.equal(requests(cluster).length, 2);
+  await clock.until(client.close());
+});
+
+test('a row is waited for no longer than the list may, even if an attempt may take longer', async () => {
+  const { cluster, client } = await start();
+  const { clock } = cluster;
+  cluster.rowsBeforeFate = 0;
+  cluster.fate = ({ method }) => (method === 'List' ? 'silent' : 'ok');
+  const fromMs = clock.nowMs();
+  const error = await clock.until(failure(rows(client, { timeoutMs: 30 })));
+  assert.deepEqual([error.code, clock.nowMs() - fromMs], ['TIMEOUT', 30]);
+  await clock.until(client.close());
 });

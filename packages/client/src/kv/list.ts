@@ -6,7 +6,7 @@ import { type Init, keyAfter } from '@kvorum/protocol';
 import { kvMethods } from '@kvorum/protocol/kvorum/v1/kv.js';
 import type { GetResponse, ListRequest } from '@kvorum/protocol/kvorum/v1/read.js';
 import { backoffMs } from '../base/backoff.js';
-import { type Bytes, toBytes } from '../base/bytes.js';
+import { type Bytes, copyOf, toBytes } from '../base/bytes.js';
 import type { ClientDeps, Scheduled } from '../base/deps.js';
 import { ClientError, invalidArgument } from '../base/errors.js';
 import { errorOf } from '../calls/call-errors.js';
@@ -16,7 +16,7 @@ import type { Endpoint } from '../servers/endpoint.js';
 import { failureOf } from '../servers/failure.js';
 import type { Servers } from '../servers/servers.js';
 import { laneOf, type ReadOptions, readFields, timeoutOf } from './call-options.js';
-import { KeyValue } from '../base/key-value.js';
+import { type KeyValue, keyValueOf } from '../base/key-value.js';
 
 export interface ListOptions extends ReadOptions {
   /** Keys that start with this, and lie between `start` and `end` where those are given. */
@@ -73,7 +73,7 @@ export async function* listKeys(list: ListDeps, options: ListOptions): AsyncGene
     const endpoint = list.servers.pickAny(laneOf(listing.read));
     try {
       for await (const row of rowsFrom(list, listing, endpoint)) {
-        yield new KeyValue(row.key.slice(), row.value.slice(), row);
+        yield keyValueOf(copyOf(row.key), row);
         listing.untilMs = clock.nowMs() + listing.timeoutMs;
       }
       endpoint.succeeded();
@@ -91,9 +91,9 @@ function listingOf(list: ListDeps, options: ListOptions): Listing {
   const timeoutMs = timeoutOf(options, list.timeoutMs);
   return {
     read,
-    prefix: toBytes(prefix),
-    start: toBytes(start),
-    end: toBytes(end),
+    prefix: toBytes('prefix', prefix),
+    start: toBytes('start', start),
+    end: toBytes('end', end),
     limit,
     keysOnly,
     timeoutMs,
@@ -109,29 +109,32 @@ function listingOf(list: ListDeps, options: ListOptions): Listing {
 async function* rowsFrom(list: ListDeps, listing: Listing, endpoint: Endpoint): AsyncGenerator<GetResponse> {
   const { deps, attemptTimeoutMs } = list;
   const stall = new AbortController();
-  let waitingSinceMs = deps.clock.nowMs();
-  const look = (): Scheduled => {
-    const leftMs = waitingSinceMs + attemptTimeoutMs - deps.clock.nowMs();
-    if (leftMs <= 0) stall.abort(new Error(`${endpoint.address} sent nothing for ${attemptTimeoutMs} ms`));
-    return deps.clock.schedule(leftMs <= 0 ? attemptTimeoutMs : leftMs, () => (timer = look()));
+  const waitMs = Math.min(attemptTimeoutMs, listing.timeoutMs);
+  let timer: Scheduled | undefined;
+  // One timer for all rows. While the reader has one nothing is waited for, but whether that is over is looked at in time.
+  let giveUpMs = Math.min(deps.clock.nowMs() + attemptTimeoutMs, listing.untilMs);
+  const look = (): void => {
+    const leftMs = giveUpMs - deps.clock.nowMs();
+    if (leftMs <= 0) stall.abort(new Error(`${endpoint.address} sent no row in time`));
+    else timer = deps.clock.schedule(Math.min(leftMs, waitMs), look);
   };
-  let timer = look();
+  look();
   endpoint.reads += 1;
   try {
     const { path, request, response } = kvMethods.list;
     const signal = AbortSignal.any([stall.signal, listing.signal]);
     for await (const bytes of endpoint.channel.stream(path, request.encode(requestOf(list, listing)), { signal })) {
       const row = response.decode(bytes);
-      waitingSinceMs = Number.POSITIVE_INFINITY;
+      giveUpMs = Number.POSITIVE_INFINITY;
       listing.rows += 1;
       listing.revision = row.revision;
       listing.start = keyAfter(row.key);
       listing.failures = 0;
       yield row;
-      waitingSinceMs = deps.clock.nowMs();
+      giveUpMs = deps.clock.nowMs() + waitMs;
     }
   } finally {
-    timer.cancel();
+    timer?.cancel();
   }
 }
 

@@ -6,7 +6,7 @@ import {
   type WatchEvent as WireEvent,
   WatchEventKind,
 } from '@kvorum/protocol/kvorum/v1/watch.js';
-import { checkRevision, keyBytes, toBytes } from '../base/bytes.js';
+import { checkRevision, copyOf, keyBytes, toBytes } from '../base/bytes.js';
 import { ClientError, invalidArgument } from '../base/errors.js';
 import { KeyValue } from '../base/key-value.js';
 import type { ResumeEvent } from './resume-state.js';
@@ -32,10 +32,10 @@ function watchedKeys({ key, prefix, start, end }: WatchOptions): Record<string, 
     throw invalidArgument(field, 'allowed is one of key, prefix, and start with end');
   }
   // Copies: a watch lives long, and its caller may use these bytes for something else.
-  if (key !== undefined) return { key: keyBytes(key).slice() };
-  if (prefix !== undefined) return { prefix: toBytes(prefix).slice() };
+  if (key !== undefined) return { key: copyOf(keyBytes(key)) };
+  if (prefix !== undefined) return { prefix: copyOf(toBytes('prefix', prefix)) };
   if (!isRange) return {};
-  return { start: toBytes(start ?? '').slice(), end: toBytes(end ?? '').slice() };
+  return { start: copyOf(toBytes('start', start ?? '')), end: copyOf(toBytes('end', end ?? '')) };
 }
 
 /** Reads a response. Throws ClientError INTERNAL when it is none. */
@@ -67,5 +67,5 @@ function eventOf({ kind, kv, prevKv }: WireEvent): WatchEvent {
 
 /** Copies: a small view would keep all that came with it (N13). */
 function stateOf(kv: WireKeyValue): KeyValue {
-  return new KeyValue(kv.key.slice(), kv.value.slice(), { ...kv, revision: kv.modRevision });
+  return new KeyValue(copyOf(kv.key), copyOf(kv.value), { ...kv, revision: kv.modRevision });
 }

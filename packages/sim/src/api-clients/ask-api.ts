@@ -19,10 +19,12 @@ async function call(client: Client, request: Request): Promise<Answer> {
   switch (request.kind) {
     case 'put': {
       const { key, value, ifModRevision, ifAbsent } = request;
-      return { kind: 'written', ...(await client.set(key, value, { ifModRevision, ifAbsent })) };
+      const condition = ifModRevision === undefined ? { ifAbsent } : { ifModRevision, ifAbsent };
+      return { kind: 'written', ...(await client.set(key, value, condition)) };
     }
     case 'delete': {
-      const { revision, deleted } = await client.delete(request.key, { ifModRevision: request.ifModRevision });
+      const { key, ifModRevision } = request;
+      const { revision, deleted } = await client.delete(key, ifModRevision === undefined ? {} : { ifModRevision });
       return { kind: 'deleted', revision, deleted: deleted ? 1 : 0 };
     }
     case 'get': {
