@@ -347,3 +347,19 @@ test('S9: watches of one node at n and n+1', () => {
   assert.equal(rig.hub.size, watchesMax);
   rig.hub.close();
 });
+
+test('R11: a watch from a revision that this replica has not reached is never told less than what its client has', async () => {
+  const rig = new WatchRig();
+  rig.apply(put('a', '2'));
+  const reader = rig.open({ fromRevision: 5, progress: true });
+  reader.read();
+  rig.clock.advance(2 * watchProgressMs);
+  await rig.rest();
+  assert.deepEqual(reader.batches, [{ revision: 4, events: [], isFragment: false }]);
+  for (let revision = 3; revision <= 5; revision += 1) rig.apply(put('a', `${revision}`));
+  await readAll(rig, reader);
+  assert.deepEqual(
+    reader.events.map(({ kv }) => kv.modRevision),
+    [5],
+  );
+});

@@ -265,7 +265,9 @@ export class WatchHub {
   private take(watcher: Watcher): WatchBatch | undefined {
     const { main } = watcher.isLagging ? watcher.position : this.position;
     const isUpToDate = this.isUpToDate && !watcher.isLagging;
-    return this.counted(watcher, () => watcher.take(main - 1, isUpToDate));
+    // It wants nothing of before, and may have come from a replica that is ahead of this one.
+    const complete = Math.max(main, watcher.options.fromRevision) - 1;
+    return this.counted(watcher, () => watcher.take(complete, isUpToDate));
   }
 
   /** A watcher that lags has come to where the synced ones are. */
