@@ -63,6 +63,23 @@ test('ids are read back as they were given, and nothing else is', () => {
   }
 });
 
+test('R11: progress at a replica that is behind gives up nothing of a revision that the client has in part', () => {
+  const texts = new EventTexts({ fromRevision: 7, skipped: 2 });
+  const parser = new EventStreamParser();
+  const idAfter = (batch: WatchBatch): string => {
+    for (const text of texts.of(batch)) parser.push(text);
+    return parser.lastEventId;
+  };
+  assert.equal(idAfter({ revision: 6, events: [], isFragment: false }), '7.2');
+  const events = ['a', 'b', 'c', 'd'].map((key) => putEvent(key, '', 7));
+  assert.equal(idAfter({ revision: 6, events: events.slice(0, 1), isFragment: true }), '7.2');
+  assert.equal(idAfter({ revision: 6, events: [], isFragment: false }), '7.2');
+  assert.equal(idAfter({ revision: 6, events: events.slice(1, 3), isFragment: true }), '7.3');
+  assert.equal(idAfter({ revision: 6, events: [], isFragment: false }), '7.3');
+  assert.equal(idAfter({ revision: 7, events: events.slice(3), isFragment: false }), '7');
+  assert.equal(idAfter({ revision: 9, events: [], isFragment: false }), '9');
+});
+
 /** Events of revisions with up to four events each, cut into batches; a cut inside a revision makes a fragment. */
 const histories = fc
   .tuple(

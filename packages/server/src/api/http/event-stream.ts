@@ -73,7 +73,7 @@ export class EventTexts {
 
   /** The texts of a batch, one after the other. */
   *of({ events, revision }: WatchBatch): Generator<string> {
-    if (events.length === 0) yield progressText(revision);
+    if (events.length === 0) yield progressText(revision, this.#idAt(revision));
     for (const [at, event] of events.entries()) {
       const { modRevision } = event.kv;
       if (modRevision !== this.#revision) {
@@ -91,6 +91,12 @@ export class EventTexts {
       const id = isLast ? String(modRevision) : `${modRevision}.${this.#delivered}`;
       yield eventText(event.type, id, dataOf(event));
     }
+  }
+
+  /** A replica that is behind the former one tells progress of before what the client has; its place is not given up for that. */
+  #idAt(revision: number): string {
+    const had = this.#delivered + this.#skipLeft;
+    return had > 0 && revision < this.#revision ? `${this.#revision}.${had}` : String(revision);
   }
 }
 
