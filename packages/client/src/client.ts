@@ -1,4 +1,5 @@
 /** A client of one cluster: the calls that users make, and the parts that carry them out. */
+import { AbortListeners } from './base/abort-listeners.js';
 import type { Bytes } from './base/bytes.js';
 import type { ClientDeps } from './base/deps.js';
 import { checkTimeout, type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from './base/options.js';
@@ -42,6 +43,7 @@ export class Client {
   readonly #verbs: VerbDeps;
   readonly #watches: Watches;
   readonly #closed = new AbortController();
+  readonly #aborts = new AbortListeners();
   #closing: Promise<void> | undefined = undefined;
   /** Values as JSON. */
   readonly json: JsonView;
@@ -79,7 +81,7 @@ export class Client {
     const { timeoutMs, attemptTimeoutMs, keyspace } = this.#options;
     const { signal: closed } = this.#closed;
     return listKeys(
-      { deps: this.#deps, servers: this.#servers, timeoutMs, attemptTimeoutMs, keyspace, closed },
+      { deps: this.#deps, servers: this.#servers, timeoutMs, attemptTimeoutMs, keyspace, closed, aborts: this.#aborts },
       options,
     );
   }

@@ -3,6 +3,7 @@
  * a kind under way, so that under load messages grow instead of getting more. Whatever fails and may be made again waits and goes the same way; a
  * call's promise is settled in the turn in which its answer arrives. Must never make a write twice that the servers could carry out twice (R20).
  */
+import { AbortListeners } from '../base/abort-listeners.js';
 import type { ClientDeps } from '../base/deps.js';
 import { backoffMs } from '../base/backoff.js';
 import type { ClientError } from '../base/errors.js';
@@ -38,6 +39,7 @@ export class Dispatcher {
   readonly #keyspace: string;
   readonly #inFlightMax: number;
   readonly #deadlines: Deadlines;
+  readonly #aborts = new AbortListeners();
   readonly #sessions: SessionKeeper | undefined;
   readonly #queues: readonly [CallQueue, CallQueue, CallQueue];
   readonly #hop = (): void => this.#flushOrWait();
@@ -84,12 +86,10 @@ export class Dispatcher {
   }
 
   #listen(operation: Operation, signal: AbortSignal): void {
-    const onAbort = (): void => {
+    operation.stopListening = this.#aborts.listen(signal, () => {
       this.#reject(operation, cancelledError(operation, signal));
       this.#flushSoon();
-    };
-    signal.addEventListener('abort', onAbort);
-    operation.stopListening = () => signal.removeEventListener('abort', onAbort);
+    });
   }
 
   #flushSoon(): void {

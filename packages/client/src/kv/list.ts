@@ -5,6 +5,7 @@
 import { type Init, keyAfter } from '@kvorum/protocol';
 import { kvMethods } from '@kvorum/protocol/kvorum/v1/kv.js';
 import type { GetResponse, ListRequest } from '@kvorum/protocol/kvorum/v1/read.js';
+import type { AbortListeners } from '../base/abort-listeners.js';
 import { backoffMs } from '../base/backoff.js';
 import { type Bytes, copyOf, toBytes } from '../base/bytes.js';
 import type { ClientDeps, Scheduled } from '../base/deps.js';
@@ -41,6 +42,7 @@ export interface ListDeps {
   readonly keyspace: string;
   /** Aborted when the client is closed. */
   readonly closed: AbortSignal;
+  readonly aborts: AbortListeners;
 }
 
 /** What is listed, and how far it got. */
@@ -66,27 +68,34 @@ const none = new Uint8Array(0);
 
 /** The first row rejects with INVALID_ARGUMENT when an argument is wrong. */
 export async function* listKeys(list: ListDeps, options: ListOptions): AsyncGenerator<KeyValue, void, undefined> {
-  const listing = listingOf(list, options);
+  const ended = new AbortController();
+  const listing = listingOf(list, options, ended.signal);
+  const signals = options.signal === undefined ? [list.closed] : [options.signal, list.closed];
+  const ends = signals.map((signal) => list.aborts.listen(signal, () => ended.abort(signal.reason)));
   const { clock } = list.deps;
-  while (listing.limit === 0 || listing.rows < listing.limit) {
-    if (listing.signal.aborted) throw cancelled(list, listing);
-    const endpoint = list.servers.pickAny(laneOf(listing.read));
-    try {
-      for await (const row of rowsFrom(list, listing, endpoint)) {
-        yield keyValueOf(copyOf(row.key), row);
-        listing.untilMs = clock.nowMs() + listing.timeoutMs;
+  try {
+    while (listing.limit === 0 || listing.rows < listing.limit) {
+      if (listing.signal.aborted) throw cancelled(list, listing);
+      const endpoint = list.servers.pickAny(laneOf(listing.read));
+      try {
+        for await (const row of rowsFrom(list, listing, endpoint)) {
+          yield keyValueOf(copyOf(row.key), row);
+          listing.untilMs = clock.nowMs() + listing.timeoutMs;
+        }
+        endpoint.succeeded();
+        return;
+      } catch (cause) {
+        await pauseAfter(list, listing, endpoint, cause);
       }
-      endpoint.succeeded();
-      return;
-    } catch (cause) {
-      await pauseAfter(list, listing, endpoint, cause);
     }
+  } finally {
+    for (const end of ends) end();
   }
 }
 
-function listingOf(list: ListDeps, options: ListOptions): Listing {
+function listingOf(list: ListDeps, options: ListOptions, signal: AbortSignal): Listing {
   const read = readFields(options);
-  const { prefix = none, start = none, end = none, limit = 0, keysOnly = false, signal } = options;
+  const { prefix = none, start = none, end = none, limit = 0, keysOnly = false } = options;
   if (!Number.isSafeInteger(limit) || limit < 0) throw invalidArgument('limit', `limit is ${String(limit)}`);
   const timeoutMs = timeoutOf(options, list.timeoutMs);
   return {
@@ -97,7 +106,7 @@ function listingOf(list: ListDeps, options: ListOptions): Listing {
     limit,
     keysOnly,
     timeoutMs,
-    signal: signal === undefined ? list.closed : AbortSignal.any([signal, list.closed]),
+    signal,
     rows: 0,
     revision: read.revision,
     failures: 0,
