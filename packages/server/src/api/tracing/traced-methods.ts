@@ -2,7 +2,7 @@
 import { GrpcError, type Messages, type Method, type ServerCall, type ServiceTable, Status } from '@kvorum/grpc';
 import { SpanStatusCode } from '@opentelemetry/api';
 import { grpcStatusNames } from '../../env/node-metrics.js';
-import type { CallSpan, CallTracer } from './call-tracer.js';
+import type { CallSpan, CallTracer, Origin } from './call-tracer.js';
 
 /** What the conventions count as an error of the server; of all else the client is the cause. */
 const serverErrors: ReadonlySet<number> = new Set([
@@ -13,6 +13,8 @@ const serverErrors: ReadonlySet<number> = new Set([
   Status.UNAVAILABLE,
   Status.DATA_LOSS,
 ]);
+
+const nowhere: Origin = { traceparent: undefined, tracestate: undefined };
 
 /** The same methods, each call with a span. */
 export function tracedTable(tracer: CallTracer, table: ServiceTable): ServiceTable {
@@ -40,7 +42,7 @@ function traced(tracer: CallTracer, method: Method): Method {
 
 function startSpan(tracer: CallTracer, call: ServerCall): CallSpan {
   const method = call.path.slice(1);
-  return tracer.startCall(method, originOf(call), {
+  return tracer.startCall(method, readableOrigin(call), {
     'rpc.system.name': 'grpc',
     'rpc.method': method,
     'client.address': call.peer,
@@ -49,16 +51,24 @@ function startSpan(tracer: CallTracer, call: ServerCall): CallSpan {
   });
 }
 
-function originOf(call: ServerCall): {
-  readonly traceparent: string | undefined;
-  readonly tracestate: string | undefined;
-} {
-  const parents = call.metadata.getAll('traceparent');
+function originOf(call: ServerCall): Origin {
+  const { metadata } = call;
+  const parents = metadata.getAll('traceparent');
   const [traceparent] = parents;
   // More than one is malformed.
   const isOne = parents.length === 1 && typeof traceparent === 'string';
-  const tracestate = call.metadata.getAll('tracestate').join(',');
+  const tracestate = metadata.getAll('tracestate').join(',');
   return { traceparent: isOne ? traceparent : undefined, tracestate: tracestate === '' ? undefined : tracestate };
+}
+
+/** Metadata that can't be read is as good as none: what it means for the call is the handler's to say, if it looks. */
+function readableOrigin(call: ServerCall): Origin {
+  try {
+    return originOf(call);
+  } catch (error) {
+    if (error instanceof GrpcError) return nowhere;
+    throw error;
+  }
 }
 
 function answered<T>(tracer: CallTracer, call: ServerCall, answer: () => T | Promise<T>): T | Promise<T> {
