@@ -100,7 +100,11 @@ export async function converge({ cluster, book, violate, until }: RecoveryDeps):
 }
 
 /** Asks each node that is up for a write, of a value that no other write has: the number of attempts, of which there were `attempts` before. */
-function writeEverywhere({ cluster, history }: RecoveryDeps, attempts: number, onServed: () => void): number {
+export function writeEverywhere(
+  { cluster, history }: Pick<RecoveryDeps, 'cluster' | 'history'>,
+  attempts: number,
+  onServed: () => void,
+): number {
   const { queue, machines } = cluster;
   let made = attempts;
   for (const { node, processor, id, starts } of machines) {

@@ -4,7 +4,9 @@
  */
 import { confStateOf } from '@kvorum/core/raft/snapshot.js';
 import { defaultShard } from '@kvorum/server/internal/node-status.js';
-import { ApiClient, nameOfApiClient } from './api-clients/api-client.js';
+import { clientsOf, watchesOf } from './all-clients.js';
+import { ApiClient } from './api-clients/api-client.js';
+import type { ApiWatch } from './api-clients/api-watch.js';
 import { checkAcknowledgedWrites } from './checkers/acknowledged-writes.js';
 import { checkStaleness } from './checkers/staleness.js';
 import type { Violation } from './checkers/violation.js';
@@ -23,14 +25,14 @@ import { MembershipChanges } from './membership/membership-changes.js';
 import { NodeEnds } from './node-ends.js';
 import { checkHistory, finalStateOf } from './outside-checks.js';
 import { pump } from './pump.js';
-import { converge, type RecoveryDeps, serveAgain } from './recovery.js';
+import { converge, type RecoveryDeps, serveAgain, writeEverywhere } from './recovery.js';
 import type { RunOptions, RunReport } from './run-report.js';
 import { type ClusterEvents, SimCluster } from './sim-cluster.js';
 import { cutNames, textOf } from './words.js';
-import { Client } from './workload/client.js';
+import type { Client } from './workload/client.js';
 import type { Workload } from './workload/requests.js';
 import { History } from './workload/history.js';
-import { WatchClient } from './workload/watch-client.js';
+import type { WatchClient } from './workload/watch-client.js';
 import { stream } from './world/chance.js';
 import { Tally } from './world/tally.js';
 
@@ -48,6 +50,10 @@ const FAULTS_MARGIN = 2;
 const FAILPOINTS_MS_MAX = 18_000;
 /** Watches are at the end of the history so long after replicas have come to one state. */
 const WATCHES_MS_MAX = 30_000;
+/** The write that ends the history is waited for so long. */
+const LAST_WRITE_MS_MAX = 3_000;
+/** Beyond the number of any write that shows that the cluster serves again. */
+const FIRST_LAST_WRITE = 1_000_000;
 /** A run with so many violations is over: the rest tells nothing new. */
 const VIOLATIONS_MAX = 20;
 
@@ -66,7 +72,7 @@ class Simulation {
   readonly violations: Violation[] = [];
   readonly checks: InsideChecks;
   readonly clients: readonly (Client | ApiClient)[];
-  readonly watches: readonly WatchClient[];
+  readonly watches: readonly (WatchClient | ApiWatch)[];
   readonly ends: NodeEnds;
   readonly moments = new Moments();
   readonly schedule: FaultSchedule;
@@ -92,14 +98,15 @@ class Simulation {
     this.cluster = new SimCluster({ seed, knobs, print }, this.clusterEvents());
     const { queue } = this.cluster;
     this.ends = new NodeEnds({ queue, random, counts, violate }, { offMs: knobs.faultLastsMs, goesOnAfterBugs });
-    this.clients = Array.from({ length: knobs.clients }, (_, i) =>
-      i < knobs.apiClients ? this.newApiClient(i) : this.newClient(i),
-    );
-    this.watches = ['', 'k'].map((prefix, i) => this.newWatch(`w${i}`, prefix));
+    const { cluster, history } = this;
+    const onDone = (workload: Workload): void => counts.add(`workload ${workload}`);
+    const ofClients = { seed, knobs, cluster, history, isQuiet: () => this.isQuiet(), onDone };
+    this.clients = clientsOf(ofClients);
+    this.watches = watchesOf(ofClients);
     const isQuiet = (): boolean => isBehind(this.activity(), 'faults', FAULTS_MARGIN);
     const areNodesNeeded = (): boolean => this.failpoints.areNodesNeeded;
     this.book = new MemberBook(this.cluster.machines, confStateOf(firstVotersOf(knobs)));
-    const { cluster, book, ends, moments, faults } = this;
+    const { book, ends, moments, faults } = this;
     const ofAll = { cluster, book, ends, moments, faults, areNodesNeeded };
     const ofSure = faultyClusterOf({ ...ofAll, random: stream(seed, 'sure faults') }, knobs);
     this.sureFaults = new SureFaults(ofSure, { count: (kind) => faults.count(kind) });
@@ -304,42 +311,24 @@ class Simulation {
   /** Watches come to where the replicas are: nothing is left untold. */
   private async finishWatches(): Promise<void> {
     const { cluster, watches } = this;
+    await this.writeOnceMore();
     const revision = Math.max(...cluster.machines.map(({ shards }) => revisionOf(shards)));
     const limitMs = cluster.queue.nowMs + WATCHES_MS_MAX;
-    const behind = (): readonly WatchClient[] => watches.filter((watch) => !watch.hasReached(revision));
+    const behind = () => watches.filter((watch) => !watch.hasReached(revision));
     await this.until(() => cluster.queue.nowMs > limitMs || behind().length === 0);
     if (this.isCutShort) return;
     for (const { name } of behind()) this.violate('watches', `${name} is not told of revision ${revision} in the end`);
     for (const watch of watches) watch.stop();
   }
 
-  private newWatch(name: string, prefix: string): WatchClient {
-    const { queue, machines, log } = this.cluster;
-    const say = (who: string, what: string): void => log.add(who, what);
-    return new WatchClient(name, prefix, { queue, machines, log: say, random: stream(this.seed, `watch ${name}`) });
-  }
-
-  private newApiClient(id: number): ApiClient {
-    const { seed, history, knobs, cluster } = this;
-    const name = nameOfApiClient(id);
-    const { processor, network } = cluster.addClientHost(name);
-    const nodes = cluster.machines.map((machine) => machine.name);
-    const log = (what: string): void => cluster.log.add(name, what);
-    const isQuiet = (): boolean => this.isQuiet();
-    const onDone = (workload: Workload): void => this.counts.add(`workload ${workload}`);
-    const random = stream(seed, `client ${id}`);
-    const { queue } = cluster;
-    return new ApiClient(id, { queue, random, history, processor, network, nodes, log, isQuiet, onDone }, knobs);
-  }
-
-  private newClient(id: number): Client {
-    const { seed, history, knobs } = this;
-    const { queue, machines, log } = this.cluster;
-    const random = stream(seed, `client ${id}`);
-    const say = (who: string, what: string): void => log.add(who, what);
-    const isQuiet = (): boolean => this.isQuiet();
-    const onDone = (workload: Workload): void => this.counts.add(`workload ${workload}`);
-    return new Client(id, { queue, random, history, machines, log: say, isQuiet, onDone }, knobs);
+  /** A change that is told at once: watches of real clients are told only now and then that nothing happens. */
+  private async writeOnceMore(): Promise<void> {
+    if (this.knobs.apiClients === 0) return;
+    const { queue } = this.cluster;
+    const limitMs = queue.nowMs + LAST_WRITE_MS_MAX;
+    let isWritten = false;
+    writeEverywhere(this, FIRST_LAST_WRITE, () => (isWritten = true));
+    await this.until(() => isWritten || queue.nowMs > limitMs);
   }
 
   private report(): RunReport {

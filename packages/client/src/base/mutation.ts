@@ -5,7 +5,7 @@
  * Module state, as a bug is a property of the program, not of one client.
  */
 
-export const mutations = ['retryWithNewSequence', 'unknownToldAsDefinite'] as const;
+export const mutations = ['retryWithNewSequence', 'unknownToldAsDefinite', 'watchResumedLate'] as const;
 
 export type Mutation = (typeof mutations)[number];
 

@@ -7,6 +7,7 @@
  * the position, and leaves out as many events of that revision as were delivered. The order within a revision is the same on every node, and a
  * revision is whole or compacted away as a whole, so that the count is enough.
  */
+import { isMutated } from '../base/mutation.js';
 import { watchOddFailuresMax } from './limits.js';
 
 /** What the table needs of an event. */
@@ -241,7 +242,8 @@ function goOnLater<E, F extends Failure>(at: Position<E>, before: Misfortune, is
 }
 
 function open<E, F extends Failure>(before: Position<E>, misfortune: Misfortune): ResumeStep<E, F> {
-  const at: Position<E> = { ...before, toSkip: before.delivered, held: [], heldBytes: 0 };
+  const next = before.hasBegun && isMutated('watchResumedLate') ? before.next + 1 : before.next;
+  const at: Position<E> = { ...before, next, toSkip: before.delivered, held: [], heldBytes: 0 };
   return { state: { name: 'opening', at, misfortune }, outputs: [{ kind: 'open', fromRevision: at.next }] };
 }
 

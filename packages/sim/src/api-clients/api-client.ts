@@ -2,19 +2,18 @@
  * An application with the real client, in a process of its own: it makes calls, some at once, and writes down what it is told, one operation per call, however
  * often the client asked for it. Which node answered it can't know.
  */
-import { type Client, createClient } from '@kvorum/client';
+import type { Client } from '@kvorum/client';
 import type { Random } from '@kvorum/server/internal/env/env.js';
 import type { Network } from '@kvorum/server/internal/env/network.js';
 import type { Knobs } from '../knobs.js';
 import type { Processor } from '../machine/processor.js';
 import type { Answer, History } from '../workload/history.js';
 import { type Drawn, RequestSource, type Workload, workloadOf } from '../workload/requests.js';
-import { chance, exponential, integerIn, shuffled, spread } from '../world/chance.js';
+import { chance, exponential, integerIn } from '../world/chance.js';
 import type { EventQueue } from '../world/event-queue.js';
 import type { Tally } from '../world/tally.js';
 import { askApi } from './ask-api.js';
-import { clientPort } from './client-face.js';
-import { clientDepsOf } from './client-host.js';
+import { newClient } from './client-host.js';
 
 export interface ApiClientDeps {
   readonly queue: EventQueue;
@@ -57,25 +56,7 @@ export class ApiClient {
     this.processor = processor;
     this.#requests = new RequestSource(id, random, knobs, { isApi: true });
     this.#lanes = integerIn(random, 1, 3);
-    const grpc = {
-      dialTimeoutMs: integerIn(random, 100, 1_000),
-      keepaliveMs: integerIn(random, 1_000, 5_000),
-      connectionsPerServer: chance(random, 0.2) ? 2 : 1,
-    };
-    const options = {
-      ...grpc,
-      session: chance(random, 0.85),
-      timeoutMs: Math.round(spread(random, 1_000, 10_000)),
-      attemptTimeoutMs: Math.round(spread(random, 200, 3_000)),
-      refreshMs: Math.round(spread(random, 500, 5_000)),
-      ...(chance(random, 0.2) ? { maxBatchOperations: 1 } : {}),
-    };
-    const seeds = shuffled(random, nodes).slice(
-      0,
-      chance(random, 0.5) ? nodes.length : integerIn(random, 1, nodes.length),
-    );
-    const target = seeds.map((host) => `${host}:${clientPort}`);
-    this.#client = createClient(target, options, clientDepsOf({ processor, network, random }, grpc));
+    this.#client = newClient({ processor, network, random }, nodes);
   }
 
   start(): void {

@@ -43,6 +43,7 @@ async function caughtBy(mutation: Mutation): Promise<readonly string[]> {
 for (const [mutation, checkers] of [
   ['retryWithNewSequence', ['revision witness', 'revision times', 'linearizability', 'watches']],
   ['unknownToldAsDefinite', ['revision witness', 'linearizability', 'revision times']],
+  ['watchResumedLate', ['watches']],
 ] as const) {
   test(`R7, R20: a checker names what ${mutation} breaks`, async () => {
     const found = await caughtBy(mutation);
