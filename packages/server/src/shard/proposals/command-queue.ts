@@ -23,7 +23,7 @@ export interface QueuedCommands {
 
 /** What is under way besides the queue. */
 export interface Underway {
-  /** Callers' commands that were sent or proposed and have no outcome yet. */
+  /** Commands of this node's callers that were sent or proposed and have no outcome yet, upkeep among them. */
   readonly commands: number;
   /** Committed entries that are not applied. */
   readonly unappliedEntries: number;
