@@ -292,3 +292,17 @@ test('what was read keeps its key when the caller uses the bytes that it gave fo
   assert.equal(found?.keyText(), 'k');
   await cluster.clock.until(client.close());
 });
+
+test('after the end of a client whatever is called ends with CANCELLED, and nothing is sent', async () => {
+  const { cluster, client } = await start();
+  const { clock } = cluster;
+  await clock.until(client.close());
+  cluster.calls.length = 0;
+  const watch = client.watch();
+  const calls = [client.get('k'), client.set('k', 'v'), client.list().next(), watch.next(), watch.started()];
+  for (const call of [...calls, client.servers()]) {
+    const { code, message, mayHaveHappened } = await clock.until(failure(call));
+    assert.deepEqual([code, message, mayHaveHappened], ['CANCELLED', 'the client is closed', false]);
+  }
+  assert.deepEqual([cluster.calls.length, clock.timers], [0, 0]);
+});

@@ -18,6 +18,7 @@ export class Watches {
   readonly #servers: Servers;
   readonly #keyspace: string;
   readonly #open = new Set<Watch>();
+  #isClosed = false;
 
   constructor(deps: Pick<ClientDeps, 'clock' | 'random'>, servers: Servers, { keyspace }: WatchesOptions) {
     this.#deps = deps;
@@ -34,12 +35,15 @@ export class Watches {
     return watch;
   }
 
-  /** Ends all with CANCELLED. */
+  /** Ends all with CANCELLED, and those that are opened later. */
   close(): void {
+    this.#isClosed = true;
     for (const watch of [...this.#open]) watch.cancel('the client was closed');
   }
 
+  /** Throws after the end of the client: asking a server again would connect with it again, for good. */
   #pick(): WatchServer {
+    if (this.#isClosed) throw new ClientError('CANCELLED', 'the client is closed');
     const servers = this.#servers;
     const endpoint = servers.pickAny(Lane.localRead);
     const { address } = endpoint;
