@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { createRuntime } from '../base/runtime.js';
 import type { Codec } from '../grpc/codec.js';
 import { frameMessage } from '../grpc/message-writer.js';
@@ -252,3 +254,25 @@ test('a reader of requests learns that its call is over', async () => {
 function raise(error: Error): never {
   throw error;
 }
+
+test('N13: a stream that never ends does not keep its request, nor the chunk that this came in', async () => {
+  let request: WeakRef<object> | undefined;
+  const codec: Codec<{ readonly bytes: Uint8Array }> = { encode: ({ bytes }) => bytes, decode: (bytes) => ({ bytes }) };
+  const method = serverStream(codec, text, (asked) => {
+    request = new WeakRef(asked);
+    return (async function* () {
+      yield 'begun';
+      await new Promise(() => undefined);
+    })();
+  });
+  const { call, log } = callOf(method);
+  call.onData(message('hi'), true);
+  await turn();
+  assert.deepEqual(log, [HEADERS, 'data .....begun']);
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+  assert.ok(typeof collect === 'function');
+  collect();
+  assert.equal(request?.deref(), undefined);
+  call.onClose(undefined);
+});

@@ -230,13 +230,16 @@ export class ActiveCall implements ServerCall, StreamHandler, Expiring, Owned {
 
   #run(): void {
     const { method } = this.#head;
+    const request = this.#request;
+    // A call may last for ever; its request, and what that is a view of, need not.
+    this.#request = undefined;
     try {
       switch (method.kind) {
         case 'unary':
-          this.#answer(method.handle(this.#request, this));
+          this.#answer(method.handle(request, this));
           break;
         case 'serverStream':
-          this.#pumpOut(method.handle(this.#request, this));
+          this.#pumpOut(method.handle(request, this));
           break;
         case 'clientStream':
           if (this.#requests !== undefined) this.#answer(method.handle(this.#requests, this));
