@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { GrpcError, Status } from '../grpc/status.js';
-import { HealthService, healthRequestCodec, healthResponseCodec, healthServiceName, ServingStatus } from './health.js';
+import {
+  HealthService,
+  healthRequestCodec,
+  healthResponseCodec,
+  healthServiceName,
+  ServingStatus,
+  watchedNameLengthMax,
+} from './health.js';
 import { readFields } from './protobuf.js';
 import { fakeCall } from './testing/fake-call.js';
 
@@ -88,4 +95,12 @@ test('S1: random bytes are a message or INTERNAL', () => {
     }),
     { numRuns: 2_000 },
   );
+});
+
+test('S9: the name of a watched service at n and n+1 characters', async () => {
+  const health = new HealthService();
+  const watcher = watch(health, 'x'.repeat(watchedNameLengthMax));
+  assert.deepEqual(await watcher.next(), { done: false, value: ServingStatus.SERVICE_UNKNOWN });
+  assert.throws(() => watch(health, 'x'.repeat(watchedNameLengthMax + 1)), { code: Status.INVALID_ARGUMENT });
+  assert.equal(health.watches, 1);
 });

@@ -7,6 +7,9 @@ import { GrpcError, Status } from '../grpc/status.js';
 import { bytesField, intField, readFields, textOf } from './protobuf.js';
 import { serverStream, type ServiceTable, serviceTable, unary } from './service.js';
 
+/** Longest name of a service that is watched, in UTF-16 units: a watch of a service that nobody has set keeps the name as long as it is open. */
+export const watchedNameLengthMax = 1_024;
+
 /** The values of `HealthCheckResponse.ServingStatus`. */
 export const ServingStatus = { UNKNOWN: 0, SERVING: 1, NOT_SERVING: 2, SERVICE_UNKNOWN: 3 } as const;
 
@@ -84,6 +87,12 @@ export class HealthService {
   }
 
   #watch(service: string): StatusWatch {
+    if (service.length > watchedNameLengthMax) {
+      throw new GrpcError(
+        Status.INVALID_ARGUMENT,
+        `the name of a service has at most ${watchedNameLengthMax} characters`,
+      );
+    }
     const all = this.#watches.get(service) ?? new Set();
     this.#watches.set(service, all);
     const watch = new StatusWatch(() => {
