@@ -109,7 +109,8 @@ export class Replica {
     // Longer than any round of a live leader: a new leader starts the attempt anew, and a late answer is good only for its own reads.
     this.reads = new ReadQueue(options.electionTicks, options.queueCommandsMax);
     this.rounds = new ReadRounds({ clock, raw, reads: this.reads, outbox, metrics }, options.leaderLease);
-    this.freshness = new Freshness({ clock, raw, outbox, random });
+    const applied = (): number => this.machineNow?.appliedIndex ?? 0;
+    this.freshness = new Freshness({ clock, raw, outbox, appliedIndex: applied, random });
     this.proposals = new ProposalRoute({ clock, raw, standing, outbox, machine: machineOf, isOutOfSpace });
     this.proposer = new Proposer(this.proposals, options);
     this.sessionExpiry = new SessionExpiry({ machine: machineOf, route: this.proposals });

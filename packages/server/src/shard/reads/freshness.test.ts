@@ -12,6 +12,7 @@ class Node {
   readonly sent: { readonly to: number; readonly message: FreshnessMessage }[] = [];
   readonly raw: { -readonly [Name in keyof FreshnessCore]: FreshnessCore[Name] };
   freshness: Freshness;
+  applied = 0;
 
   constructor(id: number, leaderId: number, voters: readonly number[] = [1, 2, 3]) {
     this.raw = {
@@ -29,7 +30,13 @@ class Node {
   /** A process begins: its clock shows something else than that of the one before. */
   start(run: number): Freshness {
     const outbox = { tellFreshness: (to: number, message: FreshnessMessage) => this.sent.push({ to, message }) };
-    this.freshness = new Freshness({ clock: this.clock, raw: this.raw, outbox, random: () => run });
+    this.freshness = new Freshness({
+      clock: this.clock,
+      raw: this.raw,
+      outbox,
+      appliedIndex: () => this.applied,
+      random: () => run,
+    });
     return this.freshness;
   }
 
@@ -203,6 +210,7 @@ test('R21: under any delays, no age is told that is below the true one, up to th
         }
         for (const [node, index] of applied) {
           if (kind === 'apply') applied.set(node, Math.min(committedMs.length, index + ms));
+          node.applied = index;
           const told = node.freshness.stalenessMs(index);
           if (told === undefined) continue;
           known += 1;
@@ -215,4 +223,18 @@ test('R21: under any delays, no age is told that is below the true one, up to th
     { numRuns: 500 },
   );
   assert.ok(known > 1000, `only ${known} ages were told`);
+});
+
+test('the age is known at once after a long time with writes and without such reads', () => {
+  const { leader, member, pass, round } = setup();
+  for (let index = 11; index <= 100; index += 1) {
+    leader.raw.unconfirmedReadIndex = index;
+    round();
+    pass(100);
+    leader.applied = index;
+    member.applied = index;
+  }
+  round();
+  assert.ok((leader.freshness.stalenessMs(100) ?? Number.NaN) <= 200);
+  assert.ok((member.freshness.stalenessMs(100) ?? Number.NaN) <= 300);
 });

@@ -33,6 +33,8 @@ export interface FreshnessDeps {
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly raw: FreshnessCore;
   readonly outbox: Pick<Outbox, 'tellFreshness'>;
+  /** Entries up to here are in the state. */
+  readonly appliedIndex: () => number;
   /** In [0, 1). */
   readonly random: () => number;
 }
@@ -92,12 +94,12 @@ export class Freshness {
 
   private learn({ echoRun, echoMs, ageMs, commit }: FreshnessProof, nowMs: number): void {
     if (isMutated('stalenessEchoUnchecked')) {
-      this.points.add(nowMs - ageMs, commit);
+      this.points.add(nowMs - ageMs, commit, this.deps.appliedIndex());
       return;
     }
     // Said by a former process, by another clock.
     if (echoRun !== this.run || echoMs > nowMs) return;
-    this.points.add(echoMs - ageMs, commit);
+    this.points.add(echoMs - ageMs, commit, this.deps.appliedIndex());
   }
 
   private onAnswer(from: number, answer: FreshnessAnswer): void {
@@ -114,7 +116,7 @@ export class Freshness {
     const commit = raw.isLeader ? raw.unconfirmedReadIndex : undefined;
     if (commit === undefined) return;
     const confirmedMs = this.roundsOfTerm().confirmedMs(raw.confState(), nowMs);
-    if (confirmedMs > 0) this.points.add(confirmedMs, commit);
+    if (confirmedMs > 0) this.points.add(confirmedMs, commit, this.deps.appliedIndex());
   }
 
   private roundsOfTerm(): LeaderRounds {
