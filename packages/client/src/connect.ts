@@ -6,7 +6,7 @@ import { createNodeDeps } from './node/node-deps.js';
 
 /**
  * Connects to a cluster. Any of its servers suffices to find the others. Rejects with {@link ClientError}: INVALID_ARGUMENT for a target or option that is
- * wrong, UNAVAILABLE when no server has answered within `connectTimeoutMs`.
+ * wrong, KEYSPACE_NOT_FOUND, UNAVAILABLE when no server has answered within `connectTimeoutMs`.
  * @example
  * const client = await connect('kvorum://10.0.0.1,10.0.0.2:2379');
  * await client.set('greeting', 'hello');

@@ -1,6 +1,7 @@
 /** The list of servers over time, against servers in a script's hands. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { KvorumError } from '@kvorum/protocol';
 import { createClient } from '../client.js';
 import { failure } from '../testing/client-error.js';
 import { FakeCluster } from '../testing/fake-cluster.js';
@@ -88,4 +89,13 @@ test('reads stay in the zone of the client', async () => {
   for (let at = 0; at < 3; at += 1) await clock.until(client.get('k'));
   assert.deepEqual(cluster.seen('Get'), ['c:1 Get', 'c:1 Get', 'c:1 Get']);
   await clock.until(client.close());
+});
+
+test('a keyspace that does not exist is told at once, as what it is', async () => {
+  const cluster = new FakeCluster(['a:1']);
+  cluster.fate = () => new KvorumError('KEYSPACE_NOT_FOUND', 'there is no keyspace "nope"');
+  const client = createClient(['a:1'], { keyspace: 'nope' }, cluster.deps);
+  const error = await cluster.clock.until(failure(client.servers()));
+  assert.deepEqual([error.code, error.retryable, cluster.clock.nowMs()], ['KEYSPACE_NOT_FOUND', false, 1]);
+  await cluster.clock.until(client.close());
 });

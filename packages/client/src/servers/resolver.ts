@@ -58,7 +58,7 @@ export class Resolver {
     if (this.#round === undefined) this.#schedule(this.#startedMs + gapMs - this.#deps.clock.nowMs());
   }
 
-  /** Asks now, until some server answers. Rejects with UNAVAILABLE when none has within `timeoutMs`. */
+  /** Asks now, until some server answers. Rejects with UNAVAILABLE when none has within `timeoutMs`, and with KEYSPACE_NOT_FOUND. */
   async refresh(timeoutMs: number): Promise<void> {
     const untilMs = this.#deps.clock.nowMs() + timeoutMs;
     let reason: KvorumError | undefined;
@@ -66,6 +66,7 @@ export class Resolver {
       const failure = await this.#ask(untilMs);
       if (failure === undefined && !this.#isClosed) return;
       reason = failure?.error ?? reason;
+      if (reason?.code === 'KEYSPACE_NOT_FOUND') throw new ClientError(reason.code, reason.message, {}, reason);
       const waitMs = backoffMs(attempt, this.#deps.random);
       if (this.#isClosed || this.#deps.clock.nowMs() + waitMs >= untilMs) break;
       await this.#sleep(waitMs);
