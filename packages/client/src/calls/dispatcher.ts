@@ -8,7 +8,7 @@ import type { ClientDeps } from '../base/deps.js';
 import { backoffMs } from '../base/backoff.js';
 import type { ClientError } from '../base/errors.js';
 import { type Endpoint, Lane, type LaneIndex } from '../servers/endpoint.js';
-import { type Failure, failureOf, isTooLarge } from '../servers/failure.js';
+import { type Failure, failureOf, isTooLarge, isTooStale } from '../servers/failure.js';
 import type { Servers } from '../servers/servers.js';
 import { SessionKeeper } from '../session/session-keeper.js';
 import { deliver, deliverResult, resultsOf } from './answers.js';
@@ -41,7 +41,7 @@ export class Dispatcher {
   readonly #deadlines: Deadlines;
   readonly #aborts = new AbortListeners();
   readonly #sessions: SessionKeeper | undefined;
-  readonly #queues: readonly [CallQueue, CallQueue, CallQueue];
+  readonly #queues: readonly [CallQueue, CallQueue, CallQueue, CallQueue];
   readonly #hop = (): void => this.#flushOrWait();
   #isFlushing = false;
   #hops = 0;
@@ -61,7 +61,7 @@ export class Dispatcher {
     const waiter = { onSession: () => this.#flushSoon(), onNoSession: (failure: Failure) => this.#failWrites(failure) };
     this.#sessions = options.session ? new SessionKeeper(deps, servers, options, waiter) : undefined;
     const queue = (): CallQueue => new CallQueue(options.maxBatchOperations, this.#sessions);
-    this.#queues = [queue(), queue(), queue()];
+    this.#queues = [queue(), queue(), queue(), queue()];
   }
 
   /** Takes a call; its promise is settled by its deadline at the latest. */
@@ -113,6 +113,7 @@ export class Dispatcher {
     this.#pump(Lane.write);
     this.#pump(Lane.read);
     this.#pump(Lane.localRead);
+    this.#pump(Lane.leaderRead);
   }
 
   #pump(lane: LaneIndex): void {
@@ -224,7 +225,7 @@ export class Dispatcher {
         this.#queues[operation.lane].pushAgain(operation);
         return false;
       case 'elsewhere':
-        if (attempts > 1) return true;
+        if (isTooStale(failure) ? !nextForStale(operation) : attempts > 1) return true;
         this.#queues[operation.lane].pushAgain(operation);
         return false;
       case 'again':
@@ -266,4 +267,12 @@ export class Dispatcher {
     operation.stopListening?.();
     operation.session?.window.release(operation.sequence);
   }
+}
+
+/** Another follower may be ahead of the first; after that the leader is asked at once, and again after pauses. False: it was the leader that refused. */
+function nextForStale(operation: Operation): boolean {
+  if (operation.lane === Lane.leaderRead) return false;
+  operation.staleAnswers += 1;
+  if (operation.staleAnswers > 1) operation.lane = Lane.leaderRead;
+  return true;
 }

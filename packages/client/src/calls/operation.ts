@@ -21,7 +21,8 @@ export interface WriteFields {
 
 /** What all kinds share. Mutable parts belong to the dispatcher. */
 interface OperationBase {
-  readonly lane: LaneIndex;
+  /** Changes only for a read that goes on to the leader. */
+  lane: LaneIndex;
   readonly key: Uint8Array;
   readonly timeoutMs: number;
   deadlineMs: number;
@@ -34,6 +35,8 @@ interface OperationBase {
   /** It goes in a message of its own: together with others it was too large. */
   isAlone: boolean;
   attempts: number;
+  /** Servers whose state was too old for it. */
+  staleAnswers: number;
   lastError: KvorumError | undefined;
   /** The session and sequence number that a write was first sent with; every further attempt carries the same. */
   session: Session | undefined;
@@ -76,6 +79,7 @@ export function newState(): Pick<
   | 'isMaybeDone'
   | 'isAlone'
   | 'attempts'
+  | 'staleAnswers'
   | 'lastError'
   | 'session'
   | 'sequence'
@@ -90,6 +94,7 @@ export function newState(): Pick<
     isMaybeDone: false,
     isAlone: false,
     attempts: 0,
+    staleAnswers: 0,
     lastError: undefined,
     session: undefined,
     sequence: 0,

@@ -13,8 +13,8 @@ import { ClientError, invalidArgument } from '../base/errors.js';
 import { errorOf } from '../calls/call-errors.js';
 import type { ReadFields } from '../calls/operation.js';
 import { decideRetry } from '../calls/retry.js';
-import type { Endpoint } from '../servers/endpoint.js';
-import { failureOf } from '../servers/failure.js';
+import { type Endpoint, Lane } from '../servers/endpoint.js';
+import { failureOf, isTooStale } from '../servers/failure.js';
 import type { Servers } from '../servers/servers.js';
 import { laneOf, type ReadOptions, readFields, timeoutOf } from './call-options.js';
 import { type KeyValue, keyValueOf } from '../base/key-value.js';
@@ -59,6 +59,8 @@ interface Listing {
   /** Of the rows, once there was one. */
   revision: number;
   failures: number;
+  /** Servers whose state was too old for it. */
+  staleAnswers: number;
   /** When the next row is waited for in vain. */
   untilMs: number;
 }
@@ -76,7 +78,7 @@ export async function* listKeys(list: ListDeps, options: ListOptions): AsyncGene
   try {
     while (listing.limit === 0 || listing.rows < listing.limit) {
       if (listing.signal.aborted) throw cancelled(list, listing);
-      const endpoint = list.servers.pickAny(laneOf(listing.read));
+      const endpoint = list.servers.pickAny(listing.staleAnswers > 1 ? Lane.leaderRead : laneOf(listing.read));
       try {
         for await (const row of rowsFrom(list, listing, endpoint)) {
           yield keyValueOf(copyOf(row.key), row);
@@ -110,6 +112,7 @@ function listingOf(list: ListDeps, options: ListOptions, signal: AbortSignal): L
     rows: 0,
     revision: read.revision,
     failures: 0,
+    staleAnswers: 0,
     untilMs: list.deps.clock.nowMs() + timeoutMs,
   };
 }
@@ -161,6 +164,7 @@ async function pauseAfter(list: ListDeps, listing: Listing, endpoint: Endpoint, 
   if (listing.signal.aborted) throw cancelled(list, listing);
   const failure = failureOf(cause);
   list.servers.failed(endpoint, failure);
+  if (isTooStale(failure)) listing.staleAnswers += 1;
   if (decideRetry(readCall, failure) === 'fail') throw errorOf(readCall, failure, endpoint.address);
   listing.failures += 1;
   const waitMs = backoffMs(listing.failures, random);

@@ -9,6 +9,8 @@ export const Lane = {
   read: 1,
   /** Reads of what a server has: nothing. */
   localRead: 2,
+  /** Reads that followers were too far behind for. */
+  leaderRead: 3,
 } as const;
 
 export type LaneIndex = (typeof Lane)[keyof typeof Lane];
@@ -56,7 +58,7 @@ export class Endpoint {
   /** Others are preferred until then. */
   avoidUntilMs = 0;
   /** Messages under way, by lane. */
-  readonly inFlight: [number, number, number] = [0, 0, 0];
+  readonly inFlight: [number, number, number, number] = [0, 0, 0, 0];
   reads = 0;
   writes = 0;
   failures = 0;

@@ -35,6 +35,11 @@ export function failureOfResult(code: number, message: string, detail: ErrorDeta
   return answered(errorFromDetail(detail, message));
 }
 
+/** The server is well, but its state older than the read allows: another one may serve it, the leader best. */
+export function isTooStale({ error, isAnswer }: Failure): boolean {
+  return isAnswer && error.code === 'UNAVAILABLE' && error.details.field === 'max_staleness_ms';
+}
+
 /** The response, or what the client holds for calls, is over a limit of the connection: the same in smaller pieces may go through. */
 export function isTooLarge(cause: unknown): boolean {
   return isChannelError(cause) && cause.code === grpcResourceExhausted && cause.delivery === 'unknown';

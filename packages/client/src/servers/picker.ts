@@ -21,7 +21,7 @@ const avoided = 8;
 const stranger = 9;
 
 /**
- * Writes go to the leader, reads to followers of the own zone, then to other followers, then to the leader. After those come servers that are not
+ * Writes go to the leader, as do reads that followers are too far behind for; other reads to followers of the own zone, then to other followers, then to the leader. After those come servers that are not
  * connected with the others, then addresses that are not on the list. Then those that failed lately, the one first whose pause ends first. Last of all,
  * since what they say may be about other data, those that belong to another cluster, or are not on the list and have not told where they belong.
  * @param hasRoom may get one more; when nobody in the best class may, undefined: a busy follower is waited for, rather than the leader asked
@@ -60,7 +60,7 @@ function rankOf({ info, toldOurs, avoidUntilMs }: Candidate, { lane, zone, nowMs
   if (!(toldOurs ?? info !== undefined)) return stranger;
   if (nowMs < avoidUntilMs) return avoided;
   if (info === undefined) return 5;
-  if (lane === Lane.write) return info.isLeader ? 0 : info.isConnected ? 1 : 4;
+  if (lane === Lane.write || lane === Lane.leaderRead) return info.isLeader ? 0 : info.isConnected ? 1 : 4;
   if (!info.isConnected) return 4;
   if (info.isLeader) return 3;
   return zone === undefined || info.zone === zone ? 0 : 1;

@@ -2,7 +2,7 @@
 import type { KvorumError } from '@kvorum/protocol';
 import type { ClientDeps } from '../base/deps.js';
 import { Endpoint, type LaneIndex, type ServerInfo, type ServerStats } from './endpoint.js';
-import type { Failure } from './failure.js';
+import { type Failure, isTooStale } from './failure.js';
 import { equalsOf, type PickRequest, pickServer } from './picker.js';
 import { emptyServerList, isOtherCluster, newerList, type ServerList, withLeader } from './server-list.js';
 
@@ -22,7 +22,7 @@ export class Servers {
   #endpoints: readonly Endpoint[];
   #list: ServerList = emptyServerList;
   /** By lane, so that a caller who reads and writes in turn doesn't read from one server only. */
-  readonly #turns: [number, number, number] = [0, 0, 0];
+  readonly #turns: [number, number, number, number] = [0, 0, 0, 0];
   /** Called when a server failed, or told of another leader: the list may be old. */
   onDoubt: (() => void) | undefined = undefined;
 
@@ -65,8 +65,9 @@ export class Servers {
   }
 
   /** A call to `endpoint` failed. Its health suffers if it was the server's fault. */
-  failed(endpoint: Endpoint, { error, isAnswer }: Failure): void {
-    if (isAnswer && !isOfServer(error)) {
+  failed(endpoint: Endpoint, failure: Failure): void {
+    const { error, isAnswer } = failure;
+    if (isTooStale(failure) || (isAnswer && !isOfServer(error))) {
       endpoint.succeeded();
       return;
     }

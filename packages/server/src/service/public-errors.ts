@@ -29,13 +29,17 @@ export function failureError(failure: Failure, isWrite: boolean): KvorumError {
   return new KvorumError(code, message, isWrite ? { mayHaveHappened: failure.mayHaveHappened } : {});
 }
 
-/** The node's state may be older than a read allows. `stalenessMs` is what is known of its age. */
+/**
+ * The node's state may be older than a read allows. `stalenessMs` is what is known of its age. The field tells it from a node that is not well: nothing is
+ * wrong with this one, and another may have a newer state.
+ */
 export function staleError(stalenessMs: number | undefined, maxStalenessMs: number): KvorumError {
   const known =
     stalenessMs === undefined
       ? "nothing is known of the age of this node's state"
       : `this node's state may be ${Math.ceil(stalenessMs)} ms old`;
-  return new KvorumError('UNAVAILABLE', `${known}; at most ${maxStalenessMs} ms are allowed`);
+  const message = `${known}; at most ${maxStalenessMs} ms are allowed`;
+  return new KvorumError('UNAVAILABLE', message, { field: 'maxStalenessMs' });
 }
 
 /** An outcome that is not the success the caller asked for. */

@@ -179,7 +179,10 @@ test('a read with a bound for its age is answered at once or refused with what i
     rig.stalenessMs = known;
     for (const read of [() => rig.service.get(bytes('key1'), bounded), () => rig.service.count(bounded)]) {
       if (message === undefined) await read();
-      else await assert.rejects(read(), { code: 'UNAVAILABLE', retryable: true, message });
+      else {
+        const details = { field: 'maxStalenessMs' };
+        await assert.rejects(read(), { code: 'UNAVAILABLE', retryable: true, message, details });
+      }
     }
   }
   assert.deepEqual(rig.barriers, []);
