@@ -35,7 +35,7 @@ export const errorTable = {
   SESSION_EXPIRED: { http: 410, grpc: 9, retryable: false },
   /** As many sessions as may be are open; nothing was done. */
   TOO_MANY_SESSIONS: { http: 429, grpc: 8, retryable: true },
-  /** The sequence of a write in a session was acknowledged before, or is beyond the window; this request did nothing. */
+  /** The sequence of a write in a session was acknowledged before, or used for another kind of write; this request did nothing. */
   SEQUENCE_REFUSED: { http: 409, grpc: 9, retryable: false },
   /** The node's queues are full; nothing was done. */
   TOO_MANY_REQUESTS: { http: 429, grpc: 8, retryable: true },

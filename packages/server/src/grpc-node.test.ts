@@ -64,6 +64,52 @@ test('S9: limits of keys, values and sessions come as INVALID_ARGUMENT with the 
   assert.equal(empty.error.details.field, 'key');
 });
 
+test('S9: keyBytesMax holds for prefixes and bounds of lists and watches, and for watched keys', async (t) => {
+  const { client } = await start(t);
+  const largest = Buffer.alloc(keyBytesMax, 'k');
+  const more = Buffer.alloc(keyBytesMax + 1, 'k');
+  const most = Buffer.alloc(keyBytesMax + 2, 'k');
+  await client.call(KV, 'Set', { key: largest });
+  assert.equal((await client.list(KV, { prefix: largest, end: more })).rows.length, 1);
+  assert.equal((await client.list(KV, { start: more })).rows.length, 0, 'a list may begin right after any key');
+  const watched = (request: object) => client.watch(request).ended;
+  const rows: [() => Promise<unknown>, string][] = [
+    [() => client.list(KV, { prefix: more }), 'prefix'],
+    [() => client.list(KV, { start: most }), 'start'],
+    [() => client.list(KV, { end: most }), 'end'],
+    [() => watched({ key: more }), 'key'],
+    [() => watched({ prefix: more }), 'prefix'],
+    [() => watched({ start: most }), 'start'],
+    [() => watched({ start: bytes('a'), end: most }), 'end'],
+  ];
+  for (const [call, field] of rows) {
+    const { code, error, message } = await failureOf(call());
+    assert.deepEqual([code, error.code, error.details.field], [3, 'KEY_TOO_LARGE', field]);
+    assert.match(message, new RegExp(`^the ${field} has \\d+ bytes; allowed: (1|up) to 6553\\d bytes`));
+  }
+});
+
+test('S9: the text of a refusal tells what is allowed and names fields as the messages do', async (t) => {
+  const { client } = await start(t);
+  const key = bytes('k');
+  const value = Buffer.alloc(requestBytesMax);
+  const rows: [object, RegExp][] = [
+    [{ key, value }, /^key and value together have 1572865 bytes; allowed: up to 1572864 bytes/],
+    [{ key: Buffer.alloc(keyBytesMax + 1) }, /^the key has 65537 bytes; allowed: 1 to 65536 bytes/],
+    [{ key, session: 5, sequence: 1 }, /^first_unacknowledged 0 is not allowed; allowed: 1 to 9007199254740991/],
+    [
+      { key, session: 5, sequence: 1025, firstUnacknowledged: 1 },
+      /^sequence 1025 is not allowed; allowed: the first unacknowledged one \(1\) to 1023 above it/,
+    ],
+  ];
+  for (const [request, text] of rows) {
+    const { code, error, message } = await client.failure(KV, 'Set', request);
+    assert.equal(code, 3, error.code);
+    assert.match(message, text);
+  }
+  assert.match((await client.failure(KV, 'KeepAliveSession', {})).message, /^session 0 is not allowed/);
+});
+
 test('a bad operation in a batch harms none of the others', async (t) => {
   const { client } = await start(t);
   const value = bytes('v');
@@ -85,6 +131,26 @@ test('R20: a write sent twice in a session happens once', async (t) => {
   const first = await client.call(KV, 'Set', write);
   assert.deepEqual(await client.call(KV, 'Set', write), first);
   assert.equal((await client.call(KV, 'Get', { key: bytes('k') }))['version'], 1);
+});
+
+test('R20: a sequence sent again as another kind of write is refused, and neither write happens again', async (t) => {
+  const { client } = await start(t);
+  const { session } = await client.call(KV, 'OpenSession', {});
+  const key = bytes('k');
+  const stamp = (sequence: number) => ({ key, session, sequence, firstUnacknowledged: 1 });
+  await client.call(KV, 'Set', { ...stamp(1), value: bytes('1') });
+  await client.call(KV, 'Set', { key, value: bytes('2') });
+  const removal = await client.failure(KV, 'Delete', stamp(1));
+  assert.match(removal.message, /^the sequence was used before, for a put; this delete was not carried out/);
+  await client.call(KV, 'Delete', stamp(2));
+  await client.call(KV, 'Set', { key, value: bytes('3') });
+  const set = await client.failure(KV, 'Set', { ...stamp(2), value: bytes('4') });
+  assert.match(set.message, /^the sequence was used before, for a delete; this put was not carried out/);
+  for (const { code, error } of [removal, set]) {
+    assert.deepEqual([code, error.code, error.details.field], [9, 'SEQUENCE_REFUSED', 'sequence']);
+    assert.equal(error.details.mayHaveHappened, false);
+  }
+  assert.deepEqual((await client.call(KV, 'Get', { key }))['value'], bytes('3'));
 });
 
 test('S12: flooded with puts a node refuses them as not sent, and keeps sessions, GetServers and health', async (t) => {

@@ -78,6 +78,16 @@ export function outcomeError(outcome: Outcome): KvorumError {
   }
 }
 
+/** A write whose sequence its session used before, for another kind of write: the outcome is not one that it can be answered with. */
+export function sequenceReused(first: 'put' | 'delete', kind: 'put' | 'delete'): KvorumError {
+  const message = `the sequence was used before, for a ${first}; this ${kind} was not carried out`;
+  return new KvorumError('SEQUENCE_REFUSED', message, {
+    field: 'sequence',
+    allowed: 'a sequence of its own for each write',
+    mayHaveHappened: false,
+  });
+}
+
 /** A session, or a write in it, that was refused. This request was not carried out; an earlier copy of it may have been. */
 function sessionError(reason: SessionRefusal): KvorumError {
   switch (reason) {
@@ -96,13 +106,13 @@ function sessionError(reason: SessionRefusal): KvorumError {
     case 'sequenceAcknowledged':
       return new KvorumError('SEQUENCE_REFUSED', 'the outcome of this sequence was acknowledged before', {
         field: 'sequence',
-        allowed: 'firstUnacknowledged of the session or more',
+        allowed: 'the first unacknowledged one of the session or more',
         mayHaveHappened: false,
       });
     case 'sequenceBeyondWindow':
       return new KvorumError('SEQUENCE_REFUSED', 'the sequence is too far ahead of the first unacknowledged one', {
         field: 'sequence',
-        allowed: `less than ${SESSION_WINDOW} above firstUnacknowledged`,
+        allowed: `less than ${SESSION_WINDOW} above the first unacknowledged one`,
         mayHaveHappened: false,
       });
   }

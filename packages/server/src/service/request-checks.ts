@@ -49,6 +49,16 @@ export function checkKey(key: unknown): void {
   refuse(code, `the key has ${length} bytes`, 'key', `1 to ${keyBytesMax} bytes`);
 }
 
+/** A prefix, which any key may be. */
+function checkPrefix(prefix: unknown): void {
+  checkLength(prefix, 'prefix', keyBytesMax);
+}
+
+/** Where a range of keys begins or ends: one byte more than a key, so that a range can begin right after any key. */
+export function checkBound(bound: unknown, field: string): void {
+  checkLength(bound, field, keyBytesMax + 1);
+}
+
 /** Bytes that fit a request together with their key, which was checked. */
 export function checkValue(key: Uint8Array, value: unknown): void {
   const bytes = key.length + requireBytes(value, 'value').length;
@@ -104,7 +114,7 @@ function checkSession(session: WriteSession): void {
   checkRevision(firstUnacknowledged, 'session.firstUnacknowledged');
   const ahead = sequence - firstUnacknowledged;
   if (ahead >= 0 && ahead < SESSION_WINDOW) return;
-  const allowed = `firstUnacknowledged to ${SESSION_WINDOW - 1} above it`;
+  const allowed = `the first unacknowledged one (${firstUnacknowledged}) to ${SESSION_WINDOW - 1} above it`;
   refuse('INVALID_ARGUMENT', `sequence ${sequence} is not allowed`, 'session.sequence', allowed);
 }
 
@@ -120,8 +130,8 @@ export function checkListOptions(options: ListOptions): void {
   checkNames(options, listNames);
   checkRead(options);
   checkBoolean(options.keysOnly, 'keysOnly');
-  if (options.prefix !== undefined) requireBytes(options.prefix, 'prefix');
-  if (options.from !== undefined) requireBytes(options.from, 'from');
+  if (options.prefix !== undefined) checkPrefix(options.prefix);
+  if (options.from !== undefined) checkBound(options.from, 'from');
   const { limit } = options;
   if (limit === undefined || (Number.isSafeInteger(limit) && limit >= 0)) return;
   refuse('INVALID_ARGUMENT', `limit ${String(limit)} is not allowed`, 'limit', '0 or more');
@@ -135,11 +145,11 @@ export function checkWatchOptions(options: WatchOptions): void {
     refuse('INVALID_ARGUMENT', 'a watch has more than one of key, prefix, range', 'key', 'one of key, prefix, range');
   }
   if (key !== undefined) checkKey(key);
-  if (prefix !== undefined) requireBytes(prefix, 'prefix');
+  if (prefix !== undefined) checkPrefix(prefix);
   if (range !== undefined) {
     checkNames(range, ['start', 'end']);
-    requireBytes(range.start, 'range.start');
-    if (range.end !== undefined) requireBytes(range.end, 'range.end');
+    checkBound(range.start, 'range.start');
+    if (range.end !== undefined) checkBound(range.end, 'range.end');
   }
   if (fromRevision !== undefined && fromRevision !== 0) checkRevision(fromRevision, 'fromRevision');
   if (only !== undefined && only !== 'put' && only !== 'delete') {
@@ -194,6 +204,12 @@ function checkBoolean(value: unknown, field: string): void {
   refuse('INVALID_ARGUMENT', `${field} is ${show(value)}`, field, 'true, false');
 }
 
+function checkLength(bytes: unknown, field: string, most: number): void {
+  const { length } = requireBytes(bytes, field);
+  if (length <= most) return;
+  refuse('KEY_TOO_LARGE', `the ${field} has ${length} bytes`, field, `up to ${most} bytes`);
+}
+
 function requireBytes(value: unknown, field: string): Uint8Array {
   if (value instanceof Uint8Array) return value;
   const found = value === null ? 'null' : typeof value;
@@ -201,7 +217,7 @@ function requireBytes(value: unknown, field: string): Uint8Array {
 }
 
 function refuse(code: ErrorCode, message: string, field: string, allowed: string): never {
-  throw new KvorumError(code, message, { field, allowed, mayHaveHappened: false });
+  throw new KvorumError(code, `${message}; allowed: ${allowed}`, { field, allowed, mayHaveHappened: false });
 }
 
 function show(value: unknown): string {

@@ -22,7 +22,7 @@ import type {
   WriteOptions,
   WriteSession,
 } from './kv-service.js';
-import { failureError, outcomeError } from './public-errors.js';
+import { failureError, outcomeError, sequenceReused } from './public-errors.js';
 import {
   checkBatch,
   checkBatchBytes,
@@ -71,7 +71,12 @@ export class Writes {
         ? this.putCommand(operation.key, operation.value, operation)
         : deleteCommand(operation.key, operation),
     );
-    return Promise.all(commands.map((command) => this.propose(command, timeoutMs).then(batchResult, failedResult)));
+    return Promise.all(
+      commands.map((command, at) => {
+        const result = operations[at]?.kind === 'put' ? batchPut : batchDelete;
+        return this.propose(command, timeoutMs).then(result).catch(failedResult);
+      }),
+    );
   }
 
   async compact(revision: number): Promise<{ readonly revision: number }> {
@@ -133,19 +138,23 @@ function stampOf(session: WriteSession | undefined): { readonly session?: Sessio
 }
 
 function putResult(outcome: Outcome): PutResult {
+  if (outcome.kind === 'delete') throw sequenceReused('delete', 'put');
   if (outcome.kind !== 'put') throw outcomeError(outcome);
   return { revision: outcome.revision, createRevision: outcome.createRevision, version: outcome.version };
 }
 
 function deleteResult(outcome: Outcome): DeleteResult {
+  if (outcome.kind === 'put') throw sequenceReused('put', 'delete');
   if (outcome.kind !== 'delete') throw outcomeError(outcome);
   return { revision: outcome.revision, deleted: outcome.deleted };
 }
 
-function batchResult(outcome: Outcome): BatchResult {
-  if (outcome.kind === 'put') return { kind: 'put', ...putResult(outcome) };
-  if (outcome.kind === 'delete') return { kind: 'delete', ...deleteResult(outcome) };
-  return { kind: 'failed', error: outcomeError(outcome) };
+function batchPut(outcome: Outcome): BatchResult {
+  return { kind: 'put', ...putResult(outcome) };
+}
+
+function batchDelete(outcome: Outcome): BatchResult {
+  return { kind: 'delete', ...deleteResult(outcome) };
 }
 
 function failedResult(error: unknown): BatchResult {

@@ -2,6 +2,7 @@
 import { type Init, prefixEnd } from '@kvorum/protocol';
 import type { GetResponse, ListRequest } from '@kvorum/protocol/kvorum/v1/read.js';
 import type { KeyValue, KvService, Listing } from '../../service/kv-service.js';
+import { checkBound } from '../../service/request-checks.js';
 import { readOptions } from './requests.js';
 
 /** An opened list: its revision is known before its rows are. */
@@ -17,6 +18,9 @@ export async function openList(
   timeoutMs: number | undefined,
 ): Promise<Rows> {
   const options = readOptions(request, timeoutMs);
+  // The service is told of neither when they change nothing for it.
+  checkBound(request.start, 'start');
+  checkBound(request.end, 'end');
   const prefix = request.prefix.slice();
   const start = request.start.slice();
   const end = request.end.length === 0 ? undefined : request.end.slice();

@@ -129,7 +129,8 @@ export class ServedCalls {
     const named = field === undefined ? undefined : protoField(field);
     const leader = leaderCodes.has(error.code) ? leaderAddress(this.#deps.info) : undefined;
     if (named === field && leader === undefined) return error;
-    return new KvorumError(error.code, error.message, { ...error.details, field: named, leader }, error.cause);
+    const message = field === undefined ? error.message : error.message.replaceAll(field, named ?? field);
+    return new KvorumError(error.code, message, { ...error.details, field: named, leader }, error.cause);
   }
 }
 

@@ -66,6 +66,30 @@ function sessionTests(suiteTest: SuiteTest): void {
     assert.equal(await valueOf(kv, 'a'), undefined);
   });
 
+  suiteTest('R20: a sequence that was used for another kind of write is refused, alone and in a batch', async (kv) => {
+    const { id } = await kv.openSession();
+    const refused = { code: 'SEQUENCE_REFUSED', details: { field: 'sequence', mayHaveHappened: false } };
+    const [key, value] = [bytes('a'), bytes('1')];
+    const stamp = (sequence: number): WriteSession => ({ id, sequence, firstUnacknowledged: 1 });
+    await kv.put(key, value, { session: stamp(1) });
+    await assert.rejects(kv.delete(key, { session: stamp(1) }), isRefused);
+    await kv.delete(bytes('b'), { session: stamp(2) });
+    await assert.rejects(kv.put(key, bytes('2'), { session: stamp(2) }), isRefused);
+    const results = await kv.batch([
+      { kind: 'delete', key, session: stamp(1) },
+      { kind: 'put', key, value: bytes('2'), session: stamp(2) },
+    ]);
+    for (const result of results) assert.ok(result.kind === 'failed' && isRefused(result.error));
+    assert.equal(await valueOf(kv, 'a'), '1');
+
+    function isRefused(error: unknown): boolean {
+      assert.ok(error instanceof KvorumError);
+      const { code, details } = error;
+      assert.deepEqual({ code, details: { field: details.field, mayHaveHappened: details.mayHaveHappened } }, refused);
+      return true;
+    }
+  });
+
   suiteTest(
     'R20: no write is executed for an unknown or closed session, or a sequence out of its window',
     async (kv) => {

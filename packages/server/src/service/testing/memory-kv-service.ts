@@ -264,6 +264,10 @@ export class MemoryKvService implements KvService {
     if (session.sequence >= known.first + SESSION_WINDOW) {
       throw new KvorumError('SEQUENCE_REFUSED', 'beyond the window', { field: 'sequence', mayHaveHappened: false });
     }
+    const others: ReadonlyMap<number, unknown> = kept === puts ? known.deletes : known.puts;
+    if (others.has(session.sequence)) {
+      throw new KvorumError('SEQUENCE_REFUSED', 'another kind', { field: 'sequence', mayHaveHappened: false });
+    }
     const outcome = kept(known).get(session.sequence) ?? attempt(write);
     kept(known).set(session.sequence, outcome);
     return outcome();
