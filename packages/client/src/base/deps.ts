@@ -18,8 +18,10 @@ export interface ClientRandom {
 }
 
 export interface AttemptOptions {
-  /** What the server may take, and after which the call rejects; undefined: no limit. */
+  /** After which the call rejects; undefined: no limit. */
   readonly timeoutMs?: number | undefined;
+  /** The server may take less by this, so that what it says then still arrives. */
+  readonly answerMarginMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

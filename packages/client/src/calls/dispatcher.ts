@@ -4,15 +4,16 @@
  * call's promise is settled in the turn in which its answer arrives. Must never make a write twice that the servers could carry out twice (R20).
  */
 import { AbortListeners } from '../base/abort-listeners.js';
-import type { ClientDeps } from '../base/deps.js';
+import type { AttemptOptions, ClientDeps } from '../base/deps.js';
 import { backoffMs } from '../base/backoff.js';
 import type { ClientError } from '../base/errors.js';
 import { type Endpoint, Lane, type LaneIndex } from '../servers/endpoint.js';
-import { type Failure, failureOf, isTooLarge, isTooStale } from '../servers/failure.js';
+import { type Failure, failureOf, isTooLarge, isTooStale, moreTelling } from '../servers/failure.js';
 import type { Servers } from '../servers/servers.js';
 import { SessionKeeper } from '../session/session-keeper.js';
 import { deliver, deliverResult, resultsOf } from './answers.js';
 import { cancelledError, errorOf, timeoutError } from './call-errors.js';
+import { attemptTimes, hasTimeForAnother } from './attempt-times.js';
 import { Deadlines } from './deadlines.js';
 import { CallQueue } from './call-queue.js';
 import { messageOf } from './messages.js';
@@ -139,17 +140,16 @@ export class Dispatcher {
     }
     endpoint.sent(lane, operations.length);
     const { path, bytes } = messageOf(operations, this.#keyspace);
-    endpoint.channel.unary(path, bytes, { timeoutMs: this.#attemptTimeout(lane, deadlineMs) }).then(
+    endpoint.channel.unary(path, bytes, this.#attemptTimes(lane, deadlineMs)).then(
       (response) => this.#answered(endpoint, lane, operations, response),
       (cause: unknown) => this.#failed(endpoint, lane, operations, cause),
     );
   }
 
   /** A write that can't be made again has all the time there is for its one attempt. */
-  #attemptTimeout(lane: LaneIndex, deadlineMs: number): number {
-    const leftMs = Math.max(1, Math.ceil(deadlineMs - this.#deps.clock.nowMs()));
-    const { attemptTimeoutMs } = this.#options;
-    return lane === Lane.write && this.#sessions === undefined ? leftMs : Math.min(attemptTimeoutMs, leftMs);
+  #attemptTimes(lane: LaneIndex, deadlineMs: number): AttemptOptions {
+    const isOnly = lane === Lane.write && this.#sessions === undefined;
+    return attemptTimes(deadlineMs - this.#deps.clock.nowMs(), isOnly ? undefined : this.#options.attemptTimeoutMs);
   }
 
   #answered(endpoint: Endpoint, lane: LaneIndex, operations: readonly Operation[], response: Uint8Array): void {
@@ -213,7 +213,7 @@ export class Dispatcher {
     const { session, isMaybeDone, attempts } = operation;
     const call = { isWrite: operation.kind !== 'get', isInSession: session !== undefined, isMaybeDone };
     const decision = decideRetry(call, failure);
-    operation.lastError = failure.error;
+    operation.lastFailure = moreTelling(operation.lastFailure, failure);
     if (!failure.isNotDone) operation.isMaybeDone = true;
     if (failure.error.code === 'SESSION_EXPIRED' && session !== undefined) this.#sessions?.expired(session);
     switch (decision) {
@@ -226,7 +226,7 @@ export class Dispatcher {
         return false;
       case 'elsewhere':
         if (isTooStale(failure) ? !nextForStale(operation) : attempts > 1) return true;
-        this.#queues[operation.lane].pushAgain(operation);
+        this.#again(operation);
         return false;
       case 'again':
         return true;
@@ -237,9 +237,17 @@ export class Dispatcher {
   #later(operations: readonly Operation[]): void {
     const failures = Math.max(...operations.map(({ attempts }) => attempts));
     this.#deps.clock.schedule(backoffMs(failures, this.#deps.random), () => {
-      for (const operation of operations) if (!operation.isSettled) this.#queues[operation.lane].pushAgain(operation);
+      for (const operation of operations) if (!operation.isSettled) this.#again(operation);
       this.#flushSoon();
     });
+  }
+
+  /** A write that would be cut off on its way, and then be in doubt, rather waits for its end: what is known of it stays known. */
+  #again(operation: Operation): void {
+    const { kind, lane, deadlineMs, timeoutMs } = operation;
+    if (kind === 'get' || hasTimeForAnother(deadlineMs - this.#deps.clock.nowMs(), timeoutMs)) {
+      this.#queues[lane].pushAgain(operation);
+    }
   }
 
   #failWrites(failure: Failure): void {
@@ -250,8 +258,8 @@ export class Dispatcher {
   }
 
   #expire(operation: Operation): void {
-    const waitedFor = operation.lane === Lane.write ? this.#sessions?.lastFailure?.error : undefined;
-    this.#reject(operation, timeoutError(operation, operation.lastError ?? waitedFor));
+    const waitedFor = operation.lane === Lane.write ? this.#sessions?.lastFailure : undefined;
+    this.#reject(operation, timeoutError(operation, (operation.lastFailure ?? waitedFor)?.error));
     this.#flushSoon();
   }
 

@@ -1,9 +1,9 @@
 /** One call of a caller, from the moment it is made until its promise is settled. */
 import type { ClientError } from '../base/errors.js';
 import type { LaneIndex } from '../servers/endpoint.js';
-import type { KvorumError } from '@kvorum/protocol';
 import type { GetResponse } from '@kvorum/protocol/kvorum/v1/read.js';
 import type { DeleteResponse, SetResponse } from '@kvorum/protocol/kvorum/v1/write.js';
+import type { Failure } from '../servers/failure.js';
 import type { Session } from '../session/session.js';
 
 /** What a read asks for, as messages have it. */
@@ -37,7 +37,8 @@ interface OperationBase {
   attempts: number;
   /** Servers whose state was too old for it. */
   staleAnswers: number;
-  lastError: KvorumError | undefined;
+  /** The one that tells most. */
+  lastFailure: Failure | undefined;
   /** The session and sequence number that a write was first sent with; every further attempt carries the same. */
   session: Session | undefined;
   sequence: number;
@@ -80,7 +81,7 @@ export function newState(): Pick<
   | 'isAlone'
   | 'attempts'
   | 'staleAnswers'
-  | 'lastError'
+  | 'lastFailure'
   | 'session'
   | 'sequence'
   | 'stopListening'
@@ -95,7 +96,7 @@ export function newState(): Pick<
     isAlone: false,
     attempts: 0,
     staleAnswers: 0,
-    lastError: undefined,
+    lastFailure: undefined,
     session: undefined,
     sequence: 0,
     stopListening: undefined,

@@ -35,6 +35,11 @@ export function failureOfResult(code: number, message: string, detail: ErrorDeta
   return answered(errorFromDetail(detail, message));
 }
 
+/** Of two failures in a row, the one to tell: the later, but a server's own answer rather than that a connection failed. */
+export function moreTelling(before: Failure | undefined, later: Failure): Failure {
+  return before?.isAnswer === true && !later.isAnswer ? before : later;
+}
+
 /** The server is well, but its state older than the read allows: another one may serve it, the leader best. */
 export function isTooStale({ error, isAnswer }: Failure): boolean {
   return isAnswer && error.code === 'UNAVAILABLE' && error.details.field === 'max_staleness_ms';

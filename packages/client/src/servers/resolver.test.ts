@@ -99,3 +99,18 @@ test('a keyspace that does not exist is told at once, as what it is', async () =
   assert.deepEqual([error.code, error.retryable, cluster.clock.nowMs()], ['KEYSPACE_NOT_FOUND', false, 1]);
   await cluster.clock.until(client.close());
 });
+
+test('what a server says is told rather than that other addresses are dead, and a keyspace is asked for no further', async () => {
+  const answers = { KEYSPACE_NOT_FOUND: 'there is no such keyspace', UNAVAILABLE: 'not yet' } as const;
+  for (const code of ['KEYSPACE_NOT_FOUND', 'UNAVAILABLE'] as const) {
+    const cluster = new FakeCluster(['a:1']);
+    const { clock } = cluster;
+    cluster.fate = ({ address }) => (address === 'b:1' ? new KvorumError(code, answers[code]) : 'notSent');
+    const client = createClient(['a:1', 'b:1', 'c:1'], { keyspace: 'other' }, cluster.deps);
+    const error = await clock.until(failure(client.servers({ timeoutMs: 1_000 })));
+    assert.equal(error.code, code);
+    assert.ok(error.message.includes(answers[code]), error.message);
+    assert.equal(clock.nowMs() < 100, code === 'KEYSPACE_NOT_FOUND');
+    await clock.until(client.close());
+  }
+});

@@ -2,13 +2,12 @@
  * Keeps the list of servers fresh: asks one after the other for GetServers until one answers; every `refreshMs`, and soon after a server has failed.
  * One round at a time, and none more often than `gapMs`.
  */
-import type { KvorumError } from '@kvorum/protocol';
 import { kvMethods } from '@kvorum/protocol/kvorum/v1/kv.js';
 import { backoffMs } from '../base/backoff.js';
 import type { ClientDeps, Scheduled } from '../base/deps.js';
 import { ClientError } from '../base/errors.js';
 import type { Endpoint } from './endpoint.js';
-import { type Failure, failureOf } from './failure.js';
+import { type Failure, failureOf, moreTelling } from './failure.js';
 import { serverListOf } from './server-list.js';
 import type { Servers } from './servers.js';
 
@@ -61,19 +60,22 @@ export class Resolver {
   /** Asks now, until some server answers. Rejects with UNAVAILABLE when none has within `timeoutMs`, and with KEYSPACE_NOT_FOUND. */
   async refresh(timeoutMs: number): Promise<void> {
     const untilMs = this.#deps.clock.nowMs() + timeoutMs;
-    let reason: KvorumError | undefined;
+    let reason: Failure | undefined;
     for (let attempt = 1; !this.#isClosed; attempt += 1) {
       const failure = await this.#ask(untilMs);
       if (failure === undefined && !this.#isClosed) return;
-      reason = failure?.error ?? reason;
-      if (reason?.code === 'KEYSPACE_NOT_FOUND') throw new ClientError(reason.code, reason.message, {}, reason);
+      if (failure !== undefined && failure !== tooLate) reason = moreTelling(reason, failure);
+      if (reason !== undefined && isNoKeyspace(reason)) {
+        const { code, message, details } = reason.error;
+        throw new ClientError(code, message, { field: details.field }, reason.error);
+      }
       const waitMs = backoffMs(attempt, this.#deps.random);
       if (this.#isClosed || this.#deps.clock.nowMs() + waitMs >= untilMs) break;
       await this.#sleep(waitMs);
     }
     if (this.#isClosed) throw new ClientError('CANCELLED', 'the client is closed');
-    const why = reason === undefined ? '' : `: ${reason.message}`;
-    throw new ClientError('UNAVAILABLE', `no server answered within ${timeoutMs} ms${why}`, {}, reason);
+    const why = reason === undefined ? '' : `: ${reason.error.message}`;
+    throw new ClientError('UNAVAILABLE', `no server answered within ${timeoutMs} ms${why}`, {}, reason?.error);
   }
 
   close(): void {
@@ -112,14 +114,16 @@ export class Resolver {
   async #ask(untilMs: number): Promise<Failure | undefined> {
     const { clock } = this.#deps;
     this.#startedMs = clock.nowMs();
-    let failure: Failure | undefined = tooLate;
+    let failure: Failure | undefined;
     for (const endpoint of this.#inTurn()) {
       const timeoutMs = Math.min(askTimeoutMs, Math.ceil(untilMs - clock.nowMs()));
-      if (this.#isClosed || timeoutMs <= 0) return failure;
-      failure = await this.#askOne(endpoint, timeoutMs);
-      if (failure === undefined) return undefined;
+      if (this.#isClosed || timeoutMs <= 0) break;
+      const latest = await this.#askOne(endpoint, timeoutMs);
+      if (latest === undefined) return undefined;
+      failure = moreTelling(failure, latest);
+      if (isNoKeyspace(failure)) break;
     }
-    return failure;
+    return failure ?? tooLate;
   }
 
   async #askOne(endpoint: Endpoint, timeoutMs: number): Promise<Failure | undefined> {
@@ -149,4 +153,9 @@ export class Resolver {
       this.#deps.clock.schedule(delayMs, resolve);
     });
   }
+}
+
+/** All servers of a cluster say the same about that. */
+function isNoKeyspace({ error, isAnswer }: Failure): boolean {
+  return isAnswer && error.code === 'KEYSPACE_NOT_FOUND';
 }

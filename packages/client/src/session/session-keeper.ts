@@ -6,7 +6,7 @@ import { kvMethods } from '@kvorum/protocol/kvorum/v1/kv.js';
 import { backoffMs } from '../base/backoff.js';
 import type { ClientDeps, Scheduled } from '../base/deps.js';
 import { Lane } from '../servers/endpoint.js';
-import { type Failure, failureOf } from '../servers/failure.js';
+import { type Failure, failureOf, moreTelling } from '../servers/failure.js';
 import type { Servers } from '../servers/servers.js';
 import { Session } from './session.js';
 
@@ -107,7 +107,7 @@ export class SessionKeeper {
     this.#isOpening = false;
     if (this.#isClosed) return;
     this.#failures += 1;
-    this.lastFailure = failure;
+    this.lastFailure = moreTelling(this.lastFailure, failure);
     if (failure.isAnswer && !failure.error.retryable) {
       this.#waiter.onNoSession(failure);
       return;

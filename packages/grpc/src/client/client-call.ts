@@ -104,7 +104,7 @@ export class ClientCall<Request, Response> implements StreamHandler, Expiring, O
     const { path, options, payload, requests } = this.#spec;
     this.#session = session;
     try {
-      const stream = session.open(path, isWaited ? this.#timeLeft() : options.timeoutMs, options, this);
+      const stream = session.open(path, this.#serverTimeout(isWaited), options, this);
       this.#stream = stream;
       if (options.compression !== undefined) {
         this.#output = new MessageOutput(stream, this, { compression: options.compression, bytesMin: 0 });
@@ -258,6 +258,13 @@ export class ClientCall<Request, Response> implements StreamHandler, Expiring, O
     this.#statusHeaders = headers;
     if (this.#input === undefined) this.onEnd();
     else this.#input.push(NOTHING, true);
+  }
+
+  #serverTimeout(isWaited: boolean): number | undefined {
+    const { timeoutMs, answerMarginMs } = this.#spec.options;
+    const leftMs = isWaited ? this.#timeLeft() : timeoutMs;
+    if (leftMs === undefined || answerMarginMs === undefined) return leftMs;
+    return Math.max(leftMs - answerMarginMs, Math.min(leftMs, 1));
   }
 
   #timeLeft(): number | undefined {

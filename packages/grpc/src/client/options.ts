@@ -62,6 +62,8 @@ export interface CallOptions {
   readonly metadata?: Metadata | undefined;
   /** Time for the whole call, waiting for a connection included; the server is told. */
   readonly timeoutMs?: number | undefined;
+  /** What the server is told less of that, so that what it says when its time is over still arrives. Default 0. */
+  readonly answerMarginMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Requests are sent compressed. */
   readonly compression?: Compression | undefined;
