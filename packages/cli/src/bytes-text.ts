@@ -13,10 +13,12 @@ export function showBytesAsText(bytes: Uint8Array): string {
   return isUtf8(buffer) ? buffer.toString('utf8') : `base64:${buffer.toString('base64')}`;
 }
 
-/** As {@link showBytesAsText}, on one line: text with control characters is written as JSON writes it. */
+/** As {@link showBytesAsText}, on one line: text with control characters is written as JSON writes it, with all of them escaped. */
 export function showOnOneLine(bytes: Uint8Array): string {
   const text = showBytesAsText(bytes);
-  return /\p{Cc}/u.test(text) ? JSON.stringify(text) : text;
+  if (!/\p{Cc}/u.test(text)) return text;
+  // JSON leaves DEL and the C1 controls as they are, which some terminals obey.
+  return JSON.stringify(text).replace(/\p{Cc}/gu, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function viewOf(bytes: Uint8Array): Buffer {

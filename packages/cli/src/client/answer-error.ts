@@ -12,10 +12,6 @@ const errorBody = z.object({
 const errorBytesMax = 64 * 1024;
 
 const exits: Readonly<Record<string, ExitName>> = {
-  INVALID_ARGUMENT: 'usage',
-  KEY_TOO_LARGE: 'usage',
-  REQUEST_TOO_LARGE: 'usage',
-  FUTURE_REVISION: 'usage',
   TOO_MANY_REQUESTS: 'unavailable',
   UNAVAILABLE: 'unavailable',
   TIMEOUT: 'unavailable',
@@ -26,7 +22,7 @@ const exits: Readonly<Record<string, ExitName>> = {
 export const unknownOutcomeHint = 'The write may have happened: read the key before trying again.';
 /** What a person can do when nobody answers. */
 export const nobodyThereHint =
-  'Is a node running there? Give its address with --endpoint, or start one with: kvorum dev';
+  'Is a node running there? Give its address with --endpoint: kvorum dev serves 127.0.0.1:2379, kvorum demo (npm start) serves 127.0.0.1:30080 and on.';
 
 /** How the command ends after an error with this code. */
 export function exitOf(code: string): ExitName {

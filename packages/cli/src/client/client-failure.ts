@@ -18,5 +18,7 @@ export function explainFailure(error: unknown, endpoints?: readonly Endpoint[]):
     const message = `no endpoint answered (${tried}): ${error.message}`;
     return new CommandError('unavailable', message, { ...details, code: 'NO_ENDPOINT', hint: nobodyThereHint });
   }
-  return new CommandError(exitOf(code), error.message, details);
+  // What the client itself refused was not sent anywhere.
+  const exit = server === undefined && code === 'INVALID_ARGUMENT' ? 'usage' : exitOf(code);
+  return new CommandError(exit, error.message, details);
 }

@@ -8,6 +8,11 @@ export interface ClientFlags extends ConnectionFlags {
   readonly json?: boolean;
 }
 
+/** Flags of the commands for one key. */
+export interface KeyFlags extends ClientFlags {
+  readonly base64?: boolean;
+}
+
 const timeoutKind = integer(100, 60_000, 'ms');
 const revisionKind = integer(1, Number.MAX_SAFE_INTEGER, 'count');
 const limitKind = integer(1, 1_000_000_000, 'count');
@@ -37,11 +42,30 @@ export function limitOption(flags: string, description: string): Option {
   return new Option(flags, description).argParser(numberReader(limitKind));
 }
 
+/** Adds `--base64`, with which {@link readKey} takes keys that are no text. */
+export function addKeyFlags(command: Command): Command {
+  return command.option('--base64', 'KEY is base64 of its bytes, with or without base64: before it as ls shows it');
+}
+
 /** The bytes of a key argument. */
-export function readKey(text: string): Uint8Array {
-  const key = Buffer.from(text, 'utf8');
+export function readKey(text: string, isBase64 = false): Uint8Array {
+  const key = isBase64 ? readBase64(text) : Buffer.from(text, 'utf8');
   if (key.length > 0) return key;
-  throw new CommandError('usage', 'the key is empty; allowed: 1 to 65536 bytes', { code: 'INVALID_ARGUMENT' });
+  throw wrongKey('the key is empty; allowed: 1 to 65536 bytes');
+}
+
+/** Node's decoder skips what is no base64; a key must not be another one than was meant. */
+function readBase64(text: string): Buffer {
+  const encoded = text.replace(/^base64:/, '');
+  const bytes = Buffer.from(encoded, 'base64');
+  if (bytes.toString('base64').replace(/=+$/, '') === encoded.replace(/=+$/, '')) return bytes;
+  throw wrongKey(
+    `the key ${JSON.stringify(text)} is not base64; allowed with --base64: A-Z a-z 0-9 + / and = at the end`,
+  );
+}
+
+function wrongKey(message: string): CommandError {
+  return new CommandError('usage', message, { code: 'INVALID_ARGUMENT', fields: { field: 'key' } });
 }
 
 /** What reads an option's number; refuses with what is allowed. */

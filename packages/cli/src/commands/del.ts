@@ -5,9 +5,9 @@ import { withClient } from '../client/connection.js';
 import { CommandError } from '../command-error.js';
 import { printJson, printLine } from '../output.js';
 import type { Terminal } from '../terminal.js';
-import { addClientFlags, type ClientFlags, readKey, revisionOption } from './client-flags.js';
+import { addClientFlags, addKeyFlags, type KeyFlags, readKey, revisionOption } from './client-flags.js';
 
-interface DelFlags extends ClientFlags {
+interface DelFlags extends KeyFlags {
   readonly ifRevision?: number;
 }
 
@@ -18,10 +18,10 @@ export function delCommand(terminal: Terminal): Command {
     .description('Deletes the key; exit code 1 when it does not exist.')
     .argument('<key>', 'the key')
     .addOption(revisionOption('--if-revision <n>', 'only when the key was last changed at this revision'));
-  return addClientFlags(command)
+  return addClientFlags(addKeyFlags(command))
     .addHelpText('after', '\nExamples:\n  kvorum del hello\n  kvorum del hello --if-revision 7')
     .action(async (text: string, flags: DelFlags) => {
-      const key = readKey(text);
+      const key = readKey(text, flags.base64);
       const done = await withClient(terminal, flags, (client) =>
         client.delete(key, flags.ifRevision === undefined ? {} : { ifModRevision: flags.ifRevision }),
       );

@@ -5,9 +5,9 @@ import { withClient } from '../client/connection.js';
 import { CommandError } from '../command-error.js';
 import { printJson } from '../output.js';
 import type { Terminal } from '../terminal.js';
-import { addClientFlags, type ClientFlags, readKey, revisionOption } from './client-flags.js';
+import { addClientFlags, addKeyFlags, type KeyFlags, readKey, revisionOption } from './client-flags.js';
 
-interface GetFlags extends ClientFlags {
+interface GetFlags extends KeyFlags {
   readonly revision?: number;
   readonly serializable?: boolean;
 }
@@ -20,13 +20,13 @@ export function getCommand(terminal: Terminal): Command {
     .argument('<key>', 'the key')
     .addOption(revisionOption('--revision <n>', 'read the state as of this revision'))
     .option('--serializable', "answer from some node's own state: faster, may be slightly old");
-  return addClientFlags(command)
+  return addClientFlags(addKeyFlags(command))
     .addHelpText(
       'after',
-      '\nExamples:\n  kvorum get hello\n  kvorum get config/app --json\n  kvorum get hello --revision 7',
+      '\nExamples:\n  kvorum get hello\n  kvorum get config/app --json\n  kvorum get hello --revision 7\n  kvorum get --base64 /wA=',
     )
     .action(async (text: string, flags: GetFlags) => {
-      const key = readKey(text);
+      const key = readKey(text, flags.base64);
       const found = await withClient(terminal, flags, (client) =>
         client.get(key, {
           revision: flags.revision,

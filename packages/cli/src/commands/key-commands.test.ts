@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
-import { KvorumError } from '@kvorum/protocol';
+import { KvorumError, keyBytesMax } from '@kvorum/protocol';
 import { exitCodes } from '../exit-codes.js';
 import { startFakeKv } from '../testing/fake-kv.js';
 import { startMemoryNode } from '../testing/memory-node.js';
@@ -28,7 +28,7 @@ test('put, get, ls and del against a node', async (context) => {
     version: 1,
     revision: 3,
   });
-  assert.equal((await run(['ls', ...at])).out, 'a/../ö %\ttwo\nlines\na/b\tone\n');
+  assert.equal((await run(['ls', ...at])).out, 'a/../ö %\t"two\\nlines"\na/b\tone\n');
   assert.equal((await run(['get', 'a/b', '--serializable', ...at])).out, 'one');
   assert.deepEqual(JSON.parse((await run(['put', 'a/b', '2', '--json', ...at])).out), {
     key: 'a/b',
@@ -39,6 +39,41 @@ test('put, get, ls and del against a node', async (context) => {
   assert.equal((await run(['get', 'a/b', '--revision', '2', ...at])).out, 'one');
   assert.equal((await run(['del', 'a/b', ...at])).out, 'deleted, revision 5\n');
   assert.equal((await run(['ls', '--revision', '2', ...at])).out, 'a/b\tone\n');
+});
+
+test('ls sends no control characters of keys and values to a terminal, and keeps its lines', async (context) => {
+  const at = ['-e', await startMemoryNode(context)];
+  await run(['put', 'a\tb', 'x\u001b[31m', ...at]);
+  await run(['put', 'c\u009b1m', 'y', ...at]);
+  await run(['put', 'plain é', 'z', ...at]);
+  assert.equal((await run(['ls', ...at])).out, '"a\\tb"\t"x\\u001b[31m"\n"c\\u009b1m"\ty\nplain é\tz\n');
+  assert.equal((await run(['ls', '--keys-only', ...at])).out, '"a\\tb"\n"c\\u009b1m"\nplain é\n');
+});
+
+test('a key that is no text is put, found and deleted with --base64, as ls shows it', async (context) => {
+  const at = ['-e', await startMemoryNode(context)];
+  assert.equal((await run(['put', '--base64', '/wA=', 'v', ...at])).code, 0);
+  const shown = (await run(['ls', '--keys-only', ...at])).out.trimEnd();
+  assert.equal(shown, 'base64:/wA=');
+  assert.equal((await run(['get', shown, ...at])).code, exitCodes.failed.code, 'text without the flag');
+  assert.equal((await run(['get', '--base64', shown, ...at])).out, 'v');
+  assert.match((await run(['watch', '--base64', shown, '--from-revision', '1', '--limit', '1', ...at])).out, /\tv\n$/);
+  assert.equal((await run(['del', '--base64', '/wA', ...at])).code, 0);
+  for (const wrong of ['', 'base64:', 'a', 'hello!', '/w A=']) {
+    const { code, err } = await run(['get', '--base64', wrong, ...at]);
+    assert.equal(code, exitCodes.usage.code, wrong);
+    assert.match(err, /^kvorum: the key .*; allowed/);
+  }
+});
+
+test('exit 1: what a node refused was sent, so it is no wrong usage', async (context) => {
+  const at = ['-e', await startMemoryNode(context), '--json'];
+  const future = await run(['get', 'k', '--revision', '999999', ...at]);
+  assert.deepEqual([future.code, JSON.parse(future.err).error.code], [1, 'FUTURE_REVISION']);
+  const long = await run(['ls', '--prefix', 'x'.repeat(keyBytesMax + 1), ...at]);
+  assert.deepEqual([long.code, JSON.parse(long.err).error.code], [1, 'KEY_TOO_LARGE']);
+  const unsent = await run(['get', 'x'.repeat(keyBytesMax + 1), ...at]);
+  assert.deepEqual([unsent.code, JSON.parse(unsent.err).error.code], [2, 'INVALID_ARGUMENT']);
 });
 
 test('ls in pages: what a limit cut is told, and the next page is of the same revision', async (context) => {
@@ -96,7 +131,7 @@ test('exit 7: no endpoint answers; any one that does suffices, however they are 
   assert.equal(none.code, exitCodes.unavailable.code);
   assert.match(
     none.err,
-    /^kvorum: no endpoint answered \(http:\/\/127.*, http:\/\/127.*\): .*REFUSED.*\n {2}Is a node running/,
+    /^kvorum: no endpoint answered \(http:\/\/127.*, http:\/\/127.*\): .*REFUSED.*\n {2}Is a node running.* kvorum dev serves 127\.0\.0\.1:2379, kvorum demo .* 127\.0\.0\.1:30080/,
   );
   const json = await run(['get', 'k', ...dead, '--json']);
   assert.equal(JSON.parse(json.err).error.code, 'NO_ENDPOINT');

@@ -4,7 +4,7 @@ import type { Client, KeyValue, ListOptions } from '@kvorum/client';
 import { prefixEnd } from '@kvorum/protocol';
 import { decodeCursor, encodeCursor } from '@kvorum/server/internal/api/http/cursor.js';
 import { Command } from 'commander';
-import { byteField, showBytesAsText } from '../bytes-text.js';
+import { byteField, showOnOneLine } from '../bytes-text.js';
 import { withClient } from '../client/connection.js';
 import { explainFailure } from '../client/client-failure.js';
 import { CommandError } from '../command-error.js';
@@ -33,7 +33,7 @@ export function lsCommand(terminal: Terminal): Command {
   const command = new Command('ls')
     .summary('list keys and values')
     .description(
-      'Lists keys in order with their values, all at one revision. Bytes that are not UTF-8 show as base64:…',
+      'Lists keys in order with their values, all at one revision. Text with control characters shows as JSON, bytes that are not UTF-8 as base64:…',
     )
     .option('--prefix <text>', 'only keys that begin with this')
     .addOption(limitOption('--limit <n>', 'at most this many keys'))
@@ -112,5 +112,5 @@ function jsonRow({ key, value, modRevision, createRevision, version }: KeyValue,
 }
 
 function showRow({ key, value }: KeyValue, isKeysOnly: boolean): string {
-  return isKeysOnly ? showBytesAsText(key) : `${showBytesAsText(key)}\t${showBytesAsText(value)}`;
+  return isKeysOnly ? showOnOneLine(key) : `${showOnOneLine(key)}\t${showOnOneLine(value)}`;
 }

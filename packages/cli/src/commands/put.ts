@@ -6,9 +6,9 @@ import { withClient } from '../client/connection.js';
 import { CommandError } from '../command-error.js';
 import { printJson, printLine } from '../output.js';
 import type { Terminal } from '../terminal.js';
-import { addClientFlags, type ClientFlags, readKey, revisionOption } from './client-flags.js';
+import { addClientFlags, addKeyFlags, type KeyFlags, readKey, revisionOption } from './client-flags.js';
 
-interface PutFlags extends ClientFlags {
+interface PutFlags extends KeyFlags {
   readonly ifRevision?: number;
   readonly ifAbsent?: boolean;
 }
@@ -31,10 +31,10 @@ export function putCommand(terminal: Terminal): Command {
       revisionOption('--if-revision <n>', 'only when the key was last changed at this revision').conflicts('ifAbsent'),
     )
     .option('--if-absent', 'only when the key does not exist');
-  return addClientFlags(command)
+  return addClientFlags(addKeyFlags(command))
     .addHelpText('after', examples)
     .action(async (text: string, valueText: string, flags: PutFlags) => {
-      const key = readKey(text);
+      const key = readKey(text, flags.base64);
       const value = valueText === '-' ? await readInput(terminal, requestBytesMax) : Buffer.from(valueText, 'utf8');
       const { ifRevision, ifAbsent } = flags;
       const condition = ifRevision === undefined ? { ifAbsent } : { ifModRevision: ifRevision };

@@ -8,9 +8,9 @@ import { CommandError } from '../command-error.js';
 import { listenForStop } from '../node/stop-requests.js';
 import { printLine } from '../output.js';
 import type { Terminal } from '../terminal.js';
-import { addClientFlags, type ClientFlags, limitOption, readKey, revisionOption } from './client-flags.js';
+import { addClientFlags, addKeyFlags, type KeyFlags, limitOption, readKey, revisionOption } from './client-flags.js';
 
-interface WatchFlags extends ClientFlags {
+interface WatchFlags extends KeyFlags {
   readonly prefix?: string;
   readonly range?: readonly string[];
   readonly fromRevision?: number;
@@ -40,7 +40,7 @@ export function watchCommand(terminal: Terminal): Command {
     )
     .option('--prev', 'tell what each key was before')
     .addOption(limitOption('--limit <n>', 'end after this many changes'));
-  return addClientFlags(command, 'to reach a node (default: 1s for each endpoint)')
+  return addClientFlags(addKeyFlags(command), 'to reach a node (default: 1s for each endpoint)')
     .addHelpText('after', examples)
     .action((key: string | undefined, flags: WatchFlags) => {
       const options = watchOptions(key, flags);
@@ -72,13 +72,16 @@ async function follow(terminal: Terminal, client: Client, options: WatchOptions,
   }
 }
 
-function watchOptions(key: string | undefined, { prefix, range, fromRevision, prev }: WatchFlags): WatchOptions {
+function watchOptions(
+  key: string | undefined,
+  { prefix, range, fromRevision, prev, base64 }: WatchFlags,
+): WatchOptions {
   const given = [key, prefix, range].filter((each) => each !== undefined);
   if (given.length > 1) throw usage('a key, --prefix and --range exclude each other');
   const [start, end, ...more] = range ?? [];
   if (more.length > 0) throw usage('--range takes one or two keys');
   return {
-    ...(key === undefined ? {} : { key: readKey(key) }),
+    ...(key === undefined ? {} : { key: readKey(key, base64) }),
     ...(prefix === undefined || prefix === '' ? {} : { prefix }),
     ...(start === undefined ? {} : { start }),
     ...(end === undefined ? {} : { end }),

@@ -39,6 +39,7 @@ export class DemoScreen {
     const demo = dir === '.kvorum/demo' ? `${commandName} demo` : `${commandName} demo --dir ${dir}`;
     const first = nodes[0]?.url ?? '';
     const last = nodes.at(-1)?.url ?? '';
+    const at = nodes.map(({ url }) => `-e ${url.replace('http://', '')}`);
     const lines = [
       '',
       ...formatTable(['NODE', 'ROLE', 'URL', 'PID'], rows).map((line) => `  ${line}`),
@@ -50,9 +51,12 @@ export class DemoScreen {
       `  curl ${last}/Delete/hello`,
       '',
       'From another terminal, in this folder:',
+      `  ${commandName} put hello world ${at[0] ?? ''}`,
+      `  ${commandName} get hello ${at.at(-1) ?? ''}`,
+      `  ${commandName} watch ${at[0] ?? ''}     then put something; Ctrl-C ends it`,
       `  ${demo} kill leader     then watch the others elect a new one`,
       `  ${demo} start 1         or stop, kill; with the number of a node`,
-      `  ${commandName} status ${nodes.map(({ url }) => `-e ${url.replace('http://', '')}`).join(' ')}`,
+      `  ${commandName} status ${at.join(' ')}`,
       '',
       'Ctrl-C stops all nodes; the data stays.',
       '',

@@ -23,6 +23,9 @@ test('a demo: try it, kill the leader, start it again, Ctrl-C, and the data is s
   const demo = startDemo(context, args);
   await demo.printed(/NODE +ROLE +URL +PID\n( +[123] +\w+ +http:\S+ +\d+\n){3}/);
   await demo.printed(/Ctrl-C stops all nodes/);
+  for (const line of [`put hello world -e 127.0.0.1:${port}`, `get hello -e 127.0.0.1:${port + 2}`, 'watch -e 127.']) {
+    assert.ok(demo.out().includes(`kvorum ${line}`), line);
+  }
   assert.ok(!demo.out().includes('\u001b'), 'plain lines without a terminal');
   assert.equal(await read(`http://127.0.0.1:${port}/Set/hello/world`), "Set key 'hello' to value 'world'\n");
   assert.equal(await read(`http://127.0.0.1:${port + 2}/Get/hello`), 'world');
