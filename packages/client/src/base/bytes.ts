@@ -1,6 +1,6 @@
 /** Keys and values as bytes. */
 import { keyBytesMax, requestBytesMax } from '@kvorum/protocol';
-import { invalidArgument } from './errors.js';
+import { ClientError, invalidArgument } from './errors.js';
 
 /** Text is UTF-8. Bytes must stay untouched until the call they are given to has ended. */
 export type Bytes = string | Uint8Array;
@@ -11,9 +11,10 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Text up to this long is looked at for characters beyond ASCII; crossing into the encoder costs as much as a few dozen of them. */
 const shortText = 64;
+const loneSurrogate = /\p{Surrogate}/u;
 
 /**
- * Throws ClientError INVALID_ARGUMENT that names `field` for what is neither: of an array, or of numbers wider than a byte, silently another value would
+ * Throws ClientError INVALID_ARGUMENT that names `field` for half a character, and for what is neither text nor bytes: of an array, or of numbers wider than a byte, silently another value would
  * be stored.
  */
 export function toBytes(field: string, data: Bytes): Uint8Array {
@@ -21,14 +22,23 @@ export function toBytes(field: string, data: Bytes): Uint8Array {
     if (ArrayBuffer.isView(data) && data.BYTES_PER_ELEMENT === 1) return data;
     throw invalidArgument(field, `${field} is no text and no Uint8Array`);
   }
-  return data.length <= shortText ? encodeShort(data) : encoder.encode(data);
+  return data.length <= shortText ? encodeShort(field, data) : encode(field, data);
 }
 
-function encodeShort(text: string): Uint8Array {
+/** Half a character has no UTF-8: another text would be stored. What is as long in bytes as in characters has none, and is not searched. */
+function encode(field: string, text: string): Uint8Array {
+  const bytes = encoder.encode(text);
+  if (bytes.length !== text.length && loneSurrogate.test(text)) {
+    throw invalidArgument(field, `${field} holds half a surrogate pair, which has no UTF-8`);
+  }
+  return bytes;
+}
+
+function encodeShort(field: string, text: string): Uint8Array {
   const bytes = new Uint8Array(text.length);
   for (let at = 0; at < text.length; at += 1) {
     const unit = text.charCodeAt(at);
-    if (unit >= 0x80) return encoder.encode(text);
+    if (unit >= 0x80) return encode(field, text);
     bytes[at] = unit;
   }
   return bytes;
@@ -48,14 +58,16 @@ export function toText(bytes: Uint8Array): string {
 export function keyBytes(key: Bytes): Uint8Array {
   const bytes = toBytes('key', key);
   if (bytes.length >= 1 && bytes.length <= keyBytesMax) return bytes;
-  throw invalidArgument('key', `the key has ${bytes.length} bytes; allowed are 1 to ${keyBytesMax}`);
+  const message = `the key has ${bytes.length} bytes; allowed are 1 to ${keyBytesMax}`;
+  throw new ClientError(bytes.length === 0 ? 'INVALID_ARGUMENT' : 'KEY_TOO_LARGE', message, { field: 'key' });
 }
 
-/** Throws ClientError INVALID_ARGUMENT. */
+/** Throws ClientError INVALID_ARGUMENT or REQUEST_TOO_LARGE, as the server would for key and value together. */
 export function valueBytes(value: Bytes): Uint8Array {
   const bytes = toBytes('value', value);
   if (bytes.length <= requestBytesMax) return bytes;
-  throw invalidArgument('value', `the value has ${bytes.length} bytes; a request has at most ${requestBytesMax}`);
+  const message = `the value has ${bytes.length} bytes; a request has at most ${requestBytesMax}`;
+  throw new ClientError('REQUEST_TOO_LARGE', message, { field: 'value' });
 }
 
 /** Throws ClientError INVALID_ARGUMENT unless `value` is a revision. */

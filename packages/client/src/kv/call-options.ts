@@ -1,6 +1,7 @@
 /** What a single call can be told. */
 import { Consistency } from '@kvorum/protocol/kvorum/v1/read.js';
 import { checkRevision } from '../base/bytes.js';
+import { checkOptions } from '../base/call-options-check.js';
 import { invalidArgument } from '../base/errors.js';
 import { checkTimeout } from '../base/options.js';
 import type { ReadFields, WriteFields } from '../calls/operation.js';
@@ -31,16 +32,30 @@ export interface WriteOptions extends CallOptions {
   readonly ifAbsent?: boolean | undefined;
 }
 
+const callNames = ['signal', 'timeoutMs'];
+const readNames: ReadonlySet<string> = new Set([...callNames, 'consistency', 'revision']);
+const writeNames: ReadonlySet<string> = new Set([...callNames, 'ifModRevision', 'ifAbsent']);
+export const listNames: ReadonlySet<string> = new Set([...readNames, 'prefix', 'start', 'end', 'limit', 'keysOnly']);
+
 const newest: ReadFields = { consistency: Consistency.LINEARIZABLE, maxStalenessMs: 0, revision: 0 };
 const unconditional: WriteFields = { ifModRevision: 0, ifAbsent: false };
 const stalenessMsMax = 0xffff_ffff;
 
-/** Throws ClientError INVALID_ARGUMENT, as all here do. */
-export function readFields({ consistency = 'linearizable', revision }: ReadOptions): ReadFields {
+/**
+ * Throws ClientError INVALID_ARGUMENT, as all here do.
+ * @param names what there may be: a misspelt option would silently do nothing
+ */
+export function readFields(options: ReadOptions, names = readNames): ReadFields {
+  checkOptions(options, names);
+  const { consistency = 'linearizable', revision } = options;
   if (revision === undefined && consistency === 'linearizable') return newest;
   const asOf = checkRevision('revision', revision ?? 0);
   if (consistency === 'linearizable') return { ...newest, revision: asOf };
   if (consistency === 'serializable') return { ...newest, consistency: Consistency.SERIALIZABLE, revision: asOf };
+  if (typeof consistency !== 'object' || consistency === null) {
+    const allowed = "'linearizable', 'serializable' and { maxStalenessMs }";
+    throw invalidArgument('consistency', `consistency is ${String(consistency)}; allowed are ${allowed}`);
+  }
   const { maxStalenessMs } = consistency;
   if (Number.isInteger(maxStalenessMs) && maxStalenessMs >= 1 && maxStalenessMs <= stalenessMsMax) {
     return { consistency: Consistency.MAX_STALENESS, maxStalenessMs, revision: asOf };
@@ -54,6 +69,7 @@ export function laneOf({ consistency }: ReadFields): LaneIndex {
 }
 
 export function writeFields(options: WriteOptions): WriteFields {
+  checkOptions(options, writeNames);
   const { ifModRevision, ifAbsent } = options;
   if (ifModRevision === undefined && 'ifModRevision' in options) {
     throw invalidArgument('ifModRevision', 'ifModRevision is undefined; leave it out, or use ifAbsent for a new key');

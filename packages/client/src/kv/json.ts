@@ -27,7 +27,7 @@ export class JsonView {
     this.#client = client;
   }
 
-  /** Undefined: there is no such key. Rejects with SyntaxError when the value is no JSON. */
+  /** Undefined: there is no such key. Rejects with INVALID_ARGUMENT when the value is no JSON. */
   async get<T = unknown>(key: Bytes, options: ReadOptions = {}): Promise<JsonValue<T> | undefined> {
     const found = await this.#client.get(key, options);
     return found === undefined ? undefined : jsonValueOf<T>(found);
@@ -64,13 +64,29 @@ export class JsonView {
 }
 
 function encode(value: unknown): string {
-  const text: unknown = JSON.stringify(value);
+  let text: unknown;
+  let cause: unknown;
+  try {
+    text = JSON.stringify(value);
+  } catch (error) {
+    cause = error;
+  }
   if (typeof text === 'string') return text;
-  throw new ClientError('INVALID_ARGUMENT', `a ${typeof value} has no JSON`, { field: 'value' });
+  const why = cause instanceof Error ? `: ${cause.message}` : '';
+  throw new ClientError(
+    'INVALID_ARGUMENT',
+    `a value of type ${typeof value} has no JSON${why}`,
+    { field: 'value' },
+    cause,
+  );
 }
 
 function jsonValueOf<T>(found: KeyValue): JsonValue<T> {
   const { key, createRevision, modRevision, version, revision } = found;
-  const value: T = JSON.parse(toText(found.value));
-  return { key, value, createRevision, modRevision, version, revision };
+  try {
+    const value: T = JSON.parse(toText(found.value));
+    return { key, value, createRevision, modRevision, version, revision };
+  } catch (cause) {
+    throw new ClientError('INVALID_ARGUMENT', 'the value of the key is no JSON', { field: 'value', revision }, cause);
+  }
 }

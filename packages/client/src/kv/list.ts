@@ -16,7 +16,7 @@ import { decideRetry } from '../calls/retry.js';
 import { type Endpoint, Lane } from '../servers/endpoint.js';
 import { failureOf, isTooStale } from '../servers/failure.js';
 import type { Servers } from '../servers/servers.js';
-import { laneOf, type ReadOptions, readFields, timeoutOf } from './call-options.js';
+import { laneOf, listNames, type ReadOptions, readFields, timeoutOf } from './call-options.js';
 import { type KeyValue, keyValueOf } from '../base/key-value.js';
 
 export interface ListOptions extends ReadOptions {
@@ -96,7 +96,7 @@ export async function* listKeys(list: ListDeps, options: ListOptions): AsyncGene
 }
 
 function listingOf(list: ListDeps, options: ListOptions, signal: AbortSignal): Listing {
-  const read = readFields(options);
+  const read = readFields(options, listNames);
   const { prefix = none, start = none, end = none, limit = 0, keysOnly = false } = options;
   if (!Number.isSafeInteger(limit) || limit < 0) throw invalidArgument('limit', `limit is ${String(limit)}`);
   const timeoutMs = timeoutOf(options, list.timeoutMs);

@@ -7,6 +7,7 @@ import {
   WatchEventKind,
 } from '@kvorum/protocol/kvorum/v1/watch.js';
 import { checkRevision, copyOf, keyBytes, toBytes } from '../base/bytes.js';
+import { checkOptions } from '../base/call-options-check.js';
 import { ClientError, invalidArgument } from '../base/errors.js';
 import { KeyValue } from '../base/key-value.js';
 import type { ResumeEvent } from './resume-state.js';
@@ -15,8 +16,14 @@ import type { WatchEvent, WatchOptions } from './watch-types.js';
 /** Makes the request that begins a watch at a revision. */
 export type RequestFrom = (fromRevision: number) => Uint8Array;
 
+const watchNames: ReadonlySet<string> = new Set([
+  ...['key', 'prefix', 'start', 'end', 'fromRevision'],
+  ...['prevKv', 'progress', 'fragment', 'signal'],
+]);
+
 /** Checks the options once. Throws ClientError INVALID_ARGUMENT or KEY_TOO_LARGE that names the option. */
 export function watchRequest(options: WatchOptions, keyspace: string): RequestFrom {
+  checkOptions(options, watchNames);
   const keys = watchedKeys(options);
   checkRevision('fromRevision', options.fromRevision ?? 0);
   const { prevKv = false } = options;
