@@ -146,7 +146,7 @@ test('R7: the checker of ages names what stalenessWithoutQuorum breaks within a 
   const named = new Set<string>();
   activateMutation('stalenessWithoutQuorum');
   try {
-    for (let seed = 1; seed <= 10 && !named.has('staleness'); seed += 1) {
+    for (let seed = 1; seed <= 20 && !named.has('staleness'); seed += 1) {
       const { violations } = await runSeed(seed, { fixed, goesOnAfterBugs: true });
       for (const { checker } of violations) named.add(checker);
     }
