@@ -49,6 +49,7 @@ const ranges: Readonly<Record<NumberKnob, Range>> = {
   splitProbability: any(0, 0.9),
   membershipEveryMs: whole(0, MINUTES_MS),
   firstVoters: whole(1, 7),
+  boundedReaders: any(0, 1),
   clockDriftBound: any(0, 0.9),
   clockDriftMax: any(0, 0.9),
 };

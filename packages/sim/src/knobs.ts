@@ -121,6 +121,8 @@ export interface Knobs {
   readonly membershipEveryMs: number;
   /** So many nodes, from the first on, vote in the beginning; the others are no members. */
   readonly firstVoters: number;
+  /** Share of the clients that hardly do anything but reads with a bound for their age; 0: nobody makes such reads. */
+  readonly boundedReaders: number;
   readonly linearizableReads: 'readIndex' | 'lease';
   /** What nodes are told of their clocks. */
   readonly clockDriftBound: number;
@@ -171,6 +173,7 @@ export function drawKnobs(seed: number, fixed: FixedKnobs = {}): Knobs {
     failpoints,
     splitProbability: chance(random, 0.5) ? 0 : random.float() * 0.3,
     ...drawReads(stream(seed, 'reads')),
+    boundedReaders: pick(stream(seed, 'bounded reads'), [0.1, 0.25, 0.5]),
   };
   // Knobs that were written down before there were real clients have none.
   const api = fixed.clients === undefined ? drawApiClients(stream(seed, 'api clients'), drawn) : { apiClients: 0 };

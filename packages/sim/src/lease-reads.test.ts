@@ -172,9 +172,9 @@ test('R28: leadership that is handed over takes the lease along', async () => {
 });
 
 test('R28: drift beyond the bound, staged: a leader whose clock is slow answers with a value that was replaced', async () => {
-  const valueAtSlowLeader = async (clockDriftBound: number): Promise<string> => {
+  const valueAtSlowLeader = async (seed: number, clockDriftBound: number): Promise<string> => {
     let value = '';
-    await onStage(1, { ...LEASE, clockDriftBound }, async (staged) => {
+    await onStage(seed, { ...LEASE, clockDriftBound }, async (staged) => {
       let isWritten = false;
       staged.leader().processor?.setRate(0.5);
       for (const machine of staged.others(staged.leader())) machine.processor?.setRate(1.5);
@@ -184,8 +184,14 @@ test('R28: drift beyond the bound, staged: a leader whose clock is slow answers 
     });
     return value;
   };
-  assert.equal(await valueAtSlowLeader(0.05), 'old', 'three times as fast, 5 % promised');
-  assert.equal(await valueAtSlowLeader(0.5), 'TIMEOUT', 'three times as fast, as promised');
+  const values = { unbound: new Set<string>(), bound: new Set<string>() };
+  // Elections take a random time: in some runs the next leader is there before the lease ends.
+  for (const seed of [1, 2, 3, 4, 5, 6]) {
+    values.unbound.add(await valueAtSlowLeader(seed, 0.05));
+    values.bound.add(await valueAtSlowLeader(seed, 0.5));
+  }
+  assert.ok(values.unbound.has('old'), 'three times as fast, 5 % promised');
+  assert.deepEqual([...values.bound], ['TIMEOUT'], 'three times as fast, as promised');
 });
 
 const STORM = {
@@ -204,6 +210,8 @@ const STORM = {
   clients: 12,
   thinkMs: 20,
   keys: 5,
+  // Only reads that may rest on a lease.
+  boundedReaders: 0,
   linearizableReads: 'lease',
   failpoints: [],
 } as const;

@@ -117,7 +117,7 @@ export class Client {
     const finish = (answer: Answer): void => {
       isDone = true;
       giveUp.cancel();
-      this.#judge(machine, answer);
+      this.#judge(machine, request, answer);
       this.#answered(asked, answer, isFollower(machine));
     };
     const giveUp = queue.after(GIVE_UP_MS + this.#knobs.requestTimeoutMs, () => {
@@ -208,9 +208,11 @@ export class Client {
   }
 
   /** Whether to go on asking this machine. */
-  #judge(machine: Machine, answer: Answer): void {
+  #judge(machine: Machine, request: Request, answer: Answer): void {
     const isFailed = answer.kind === 'refused' || answer.kind === 'unknown';
-    if (isFailed && !codesOfRequests.has(answer.code)) this.#leave(machine);
+    // Who only wants news that the node has not got stays: it is there that others may be told what is old.
+    const wantsNews = 'maxStalenessMs' in request && isFailed && answer.code === 'UNAVAILABLE';
+    if (isFailed && !wantsNews && !codesOfRequests.has(answer.code)) this.#leave(machine);
     else this.#failing.delete(machine);
   }
 

@@ -80,8 +80,7 @@ export class RequestSource {
       [integerIn(random, 0, 2), 'old'],
       [integerIn(random, 0, 3), 'delete'],
       [chance(random, 0.5) && !isApi ? 0.2 : 0, 'compact'],
-      // Some hardly do anything else: they don't wait for slow links, so they are the ones who see what a node behind one believes.
-      [chance(random, 0.25) ? 20 : integerIn(random, 0, 3), 'bounded'],
+      [drawBoundedWeight(random, knobs), 'bounded'],
     ];
   }
 
@@ -160,6 +159,12 @@ export class RequestSource {
     const bytes = list === '' && chance(random, 0.3) ? integerIn(random, 0, this.#knobs.valueBytesMax) : 0;
     return mark + 'x'.repeat(bytes);
   }
+}
+
+/** Clients that hardly do anything else don't wait for slow links: they are the ones who see what a node behind one believes. */
+function drawBoundedWeight(random: Random, { boundedReaders }: Knobs): number {
+  if (boundedReaders === 0) return 0;
+  return chance(random, boundedReaders) ? 20 : integerIn(random, 0, 3);
 }
 
 function isNothing(answer: Answer): boolean {
