@@ -4,6 +4,9 @@ import { CommandError } from '../command-error.js';
 import { exitOf, nobodyThereHint, unknownOutcomeHint } from './answer-error.js';
 import type { Endpoint } from './endpoint.js';
 
+/** What the client itself says of a request that it does not send. */
+const wrongRequestCodes: ReadonlySet<string> = new Set(['INVALID_ARGUMENT', 'KEY_TOO_LARGE', 'REQUEST_TOO_LARGE']);
+
 /** `endpoints` when none of them has answered yet. What is no error of a client is handed back as it is. */
 export function explainFailure(error: unknown, endpoints?: readonly Endpoint[]): unknown {
   if (!(error instanceof ClientError)) return error;
@@ -19,6 +22,6 @@ export function explainFailure(error: unknown, endpoints?: readonly Endpoint[]):
     return new CommandError('unavailable', message, { ...details, code: 'NO_ENDPOINT', hint: nobodyThereHint });
   }
   // What the client itself refused was not sent anywhere.
-  const exit = server === undefined && code === 'INVALID_ARGUMENT' ? 'usage' : exitOf(code);
+  const exit = server === undefined && wrongRequestCodes.has(code) ? 'usage' : exitOf(code);
   return new CommandError(exit, error.message, details);
 }

@@ -73,7 +73,7 @@ test('exit 1: what a node refused was sent, so it is no wrong usage', async (con
   const long = await run(['ls', '--prefix', 'x'.repeat(keyBytesMax + 1), ...at]);
   assert.deepEqual([long.code, JSON.parse(long.err).error.code], [1, 'KEY_TOO_LARGE']);
   const unsent = await run(['get', 'x'.repeat(keyBytesMax + 1), ...at]);
-  assert.deepEqual([unsent.code, JSON.parse(unsent.err).error.code], [2, 'INVALID_ARGUMENT']);
+  assert.deepEqual([unsent.code, JSON.parse(unsent.err).error.code], [2, 'KEY_TOO_LARGE']);
 });
 
 test('ls in pages: what a limit cut is told, and the next page is of the same revision', async (context) => {
